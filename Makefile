@@ -1,0 +1,36 @@
+.PHONY: setup demo test test-all check fmt bench lock clean
+BIN := .venv/bin
+UV ?= uv
+
+setup: ## .venv with exactly requirements.lock; nothing to do when it is up to date
+	@scripts/setup.sh
+
+demo: setup
+	$(BIN)/sonae demo --out out/demo
+
+test: setup ## the fast tests
+	$(BIN)/pytest -m "not slow"
+
+test-all: setup
+	$(BIN)/pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+fmt: setup
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python benchmarks/close.py
+
+lock: ## after a change of dependencies; LOCK_FLAGS=--upgrade takes newer versions
+	$(UV) pip compile --quiet --universal --generate-hashes --extra dev --python-version 3.11 \
+	  --custom-compile-command "make lock" $(LOCK_FLAGS) --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv out build dist .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	find src tests benchmarks scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

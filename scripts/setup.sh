@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Makes .venv hold exactly requirements.lock, and this project editable. Quick when nothing changed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+die() {
+  echo "setup: $*" >&2
+  exit 1
+}
+
+lock_hash=$(sha256sum <requirements.lock)
+full_hash=$(cat requirements.lock pyproject.toml scripts/setup.sh | sha256sum)
+stamp=.venv/.sonae-setup # first line: the lock; second line: everything
+if [ "$(cat $stamp 2>/dev/null)" = "$lock_hash"$'\n'"$full_hash" ] && .venv/bin/python -c '' 2>/dev/null; then
+  exit 0
+fi
+
+uv=$(command -v uv || true)
+
+# A Python that runs, is new enough and can make a virtual environment (uv needs no help for that).
+find_python() {
+  local name test='import sys; assert sys.version_info >= (3, 11)'
+  [ -n "$uv" ] || test="$test; import venv, ensurepip"
+  for name in python3.13 python3.12 python3.11 python3; do
+    if "$name" -c "$test" >/dev/null 2>&1; then
+      command -v "$name"
+      return
+    fi
+  done
+  return 1
+}
+
+apt_install() {
+  command -v apt-get >/dev/null || die "Python 3.11 or newer with venv is needed; please install it"
+  local root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "as root, run: apt-get install $*"
+    root=(sudo)
+  fi
+  echo "setup: installing $* with apt-get" >&2
+  "${root[@]}" apt-get update -qq
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
+if ! python=$(find_python); then
+  apt_install python3 python3-venv
+  if ! python=$(find_python); then # the distribution's own is older; it may offer a newer one beside it
+    for name in python3.13 python3.12 python3.11; do
+      if apt-cache show "$name-venv" >/dev/null 2>&1; then
+        apt_install "$name" "$name-venv"
+        break
+      fi
+    done
+    python=$(find_python) || die "this system offers no Python 3.11 or newer; please install one"
+  fi
+fi
+
+if [ "$(head -n 1 $stamp 2>/dev/null)" != "$lock_hash" ] || ! .venv/bin/python -c '' 2>/dev/null; then
+  echo "setup: making .venv with $("$python" --version)" >&2
+  rm -rf .venv
+  if [ -n "$uv" ]; then
+    uv venv --quiet --no-python-downloads --python "$python" .venv
+  else
+    "$python" -m venv .venv
+  fi
+fi
+rm -f $stamp
+
+if [ -n "$uv" ]; then
+  install=(uv pip install --quiet --python .venv/bin/python)
+else
+  .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip --upgrade >/dev/null
+  install=(.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check)
+fi
+"${install[@]}" --require-hashes --requirement requirements.lock
+"${install[@]}" --no-deps --no-build-isolation --editable .
+printf '%s\n%s\n' "$lock_hash" "$full_hash" >$stamp

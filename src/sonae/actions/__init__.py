@@ -1,0 +1,1 @@
+"""The verbs a person may perform: paths, identity, clock and transaction live here."""

@@ -1,0 +1,138 @@
+"""Close a day: read, compute, write whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sonae.books.engine import open_engine
+from sonae.books.read import read_books
+from sonae.close.day import close_day
+from sonae.close.document import document
+from sonae.core.canonical import digest
+from sonae.core.errors import InputError, UsageError
+from sonae.core.text import LANGS, Text
+from sonae.report.html import close_report, refusal_report
+from sonae.rulebook.draft import load_draft
+from sonae.rulebook.edition import Edition
+
+Step = Callable[[Text], None]
+CLOSE = "close.json"
+REFUSED = "refused.json"
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A finished close as its document, and the folder it was written to, if any."""
+
+    document: dict[str, Any]
+    folder: Path | None
+
+    @property
+    def clean(self) -> bool:
+        """True without a finding of severity breach or warning."""
+        return all(f["severity"] == "note" for f in self.document["findings"])
+
+
+def close_books(
+    folder: Path,
+    assume: Sequence[str] = (),
+    what_if_on: date | None = None,
+    out: Path | None = None,
+    engine: str = "duckdb",
+    step: Step = lambda _: None,
+) -> Closed:
+    """Close the Books in `folder`; with `out`, write `close.json` and the two reports there.
+
+    Raises:
+        InputError: the books cannot be read; with `out`, a report of why is written and nothing
+            else.
+        UsageError: an unknown draft, or an `out` that holds something else.
+    """
+    drafts = tuple(load_draft(name) for name in dict.fromkeys(assume))
+    check_out(out)
+    running = open_engine(engine)
+    try:
+        books = read_books(folder, running, step)
+        edition = Edition(what_if_on or books.venue.on, drafts)
+        result = document(close_day(books, edition, what_if_on, step))
+    except InputError as error:
+        if out is not None:
+            write_refusal(error, out)
+        raise
+    finally:
+        running.close()
+    if out is not None:
+        step(Text("書き出す", "writing"))
+        write_close(result, out)
+    return Closed(result, out)
+
+
+def json_bytes(value: object) -> bytes:
+    """Indented JSON with a fixed key order, ending in a newline."""
+    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=False) + "\n").encode()
+
+
+def write_close(result: dict[str, Any], out: Path) -> None:
+    """Write the close and its reports in one step: a reader sees the old folder or the new one."""
+    files = {CLOSE: json_bytes(result)}
+    for lang in LANGS:
+        files[f"report.{lang}.html"] = close_report(result, lang).encode()
+    replace_folder(out, files)
+
+
+def write_refusal(error: InputError, out: Path) -> None:
+    """Write why the books were refused; a former close in `out` is left as it was."""
+    where = out.with_name(out.name + ".refused") if (out / CLOSE).exists() else out
+    problems = [p.as_json() for p in error.problems]
+    content = {"format": "sonae-refused/1", "problems": problems, "digest": digest(problems)}
+    files = {REFUSED: json_bytes(content)}
+    for lang in LANGS:
+        files[f"refused.{lang}.html"] = refusal_report(problems, lang).encode()
+    replace_folder(where, files)
+
+
+def check_out(out: Path | None) -> None:
+    """Refuse an output folder that holds anything but a former close or refusal."""
+    if out is None or not out.exists():
+        return
+    if not out.is_dir() or (any(out.iterdir()) and not _ours(out)):
+        raise UsageError(f"{out} holds other files; give a new or empty folder for --out")
+
+
+def _ours(folder: Path) -> bool:
+    return (folder / CLOSE).is_file() or (folder / REFUSED).is_file()
+
+
+def replace_folder(folder: Path, files: dict[str, bytes]) -> None:
+    """Put a folder with these files in place of what was there; on failure nothing changes."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for name, content in files.items():
+            _write_durably(fresh / name, content)
+        fresh.chmod(0o755)
+        former = None
+        if folder.exists():
+            former = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+            folder.rename(former / folder.name)
+        fresh.rename(folder)
+        if former is not None:
+            shutil.rmtree(former)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())

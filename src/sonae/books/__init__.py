@@ -1,0 +1,1 @@
+"""Books: one legal entity's records for one cut-off."""

@@ -1,0 +1,69 @@
+"""The embedded engine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+
+from sonae.books.engine import FILE, ROW, mapping_values
+from sonae.core.errors import Refused
+
+BATCH = 50_000
+
+
+class DuckDB:
+    """DuckDB in this process, with bounded memory; larger work spills to a temporary folder."""
+
+    name = "duckdb"
+
+    def __init__(self, memory: str, threads: int | None) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="sonae-"))
+        self._ibis = ibis.duckdb.connect(
+            threads=threads or os.cpu_count() or 1,
+            memory_limit=memory,
+            temp_directory=str(self._folder / "spill"),
+        )
+        self._con = self._ibis.con
+        self._con.execute("set preserve_insertion_order = false")
+        self._views = 0
+
+    def scan(self, files: Sequence[Path]) -> Any:
+        """The rows of Parquet files of one schema, with `_file` and `_row` (from 1)."""
+        self._views += 1
+        table = self._ibis.read_parquet(
+            [str(f) for f in files],
+            table_name=f"part_{self._views}",
+            filename=FILE,
+            file_row_number=True,
+            hive_partitioning=False,
+        )
+        return table.mutate(**{ROW: table.file_row_number + 1}).drop("file_row_number")
+
+    def rows(self, expression: Any) -> list[dict[str, Any]]:
+        """All rows of a small result."""
+        return [row for batch in self.stream(expression) for row in batch]
+
+    def stream(self, expression: Any) -> Iterator[list[dict[str, Any]]]:
+        """The rows of a large result in batches."""
+        try:
+            reader = self._con.execute(self._ibis.compile(expression)).fetch_record_batch(BATCH)
+            for batch in reader:
+                yield [mapping_values(row) for row in batch.to_pylist()]
+        except duckdb.OutOfRangeException as error:
+            raise Refused(f"a sum left the exact range of 38 digits: {error}") from error
+
+    def scratch(self) -> Path:
+        """A folder for temporary files, removed with the engine."""
+        return self._folder
+
+    def close(self) -> None:
+        """Give back memory and temporary files."""
+        self._con.close()
+        shutil.rmtree(self._folder, ignore_errors=True)

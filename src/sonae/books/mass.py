@@ -1,0 +1,403 @@
+"""The large tables as relations: read, checked, and summed on an engine without losing a unit.
+
+Every row is checked in one pass; faults are counted in full and the first 1,000 of a kind are
+listed. Only then are sums taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from sonae.books.engine import FILE, ROW, Engine
+from sonae.books.parts import Part
+from sonae.books.rows import LISTED
+from sonae.books.schema import PRODUCTS, STATES, Column, Table
+from sonae.books.transcribe import transcribe
+from sonae.core.amount import bounded
+from sonae.core.errors import Problem
+from sonae.core.text import Text
+
+UNITS = "decimal(38,0)"
+DEBT = "margin_debt"
+INTEGER = r"^-?[0-9]{1,38}$"
+COUNT = r"^[0-9]{1,9}$"
+DECIMAL = r"^-?[0-9]{1,38}(\.[0-9]+)?$"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A fault a row may have: problem name, column, words."""
+
+    name: str
+    column: str
+    message: Text
+
+
+@ibis.udf.scalar.builtin
+def bit_count(bits: int) -> int:  # type: ignore[empty-body]
+    """How many bits are set; the same function on every engine."""
+
+
+# -- reading -----------------------------------------------------------------------------------
+
+
+def relation(
+    engine: Engine,
+    table: Table,
+    parts: Sequence[Part],
+    scales: Mapping[str, int],
+    problems: list[Problem],
+) -> Any:
+    """One relation over all parts, columns as in the schema; every row checked.
+
+    Parts of one table may differ in format and in the form of the quantity.
+    """
+    ready = [_ready(engine, table, part, problems) for part in parts]
+    usable = [pair for pair in ready if pair is not None]
+    if not usable:
+        return None
+    groups: dict[str, list[tuple[Part, Part]]] = {}
+    for original, part in usable:
+        groups.setdefault(str(sorted(part.types.items())), []).append((original, part))
+    pieces = [_piece(engine, table, group, scales) for group in groups.values()]
+    checks = pieces[0][1]
+    whole = pieces[0][0]
+    for piece, _ in pieces[1:]:
+        whole = whole.union(piece)
+    names = {str(p.path): o.name for o, p in usable}
+    problems += _faults(engine, table, whole, checks, names)
+    return whole.select(*[c.name for c in table.columns], FILE, ROW)
+
+
+def _ready(
+    engine: Engine, table: Table, part: Part, problems: list[Problem]
+) -> tuple[Part, Part] | None:
+    if not part.is_csv:
+        return part, part
+    copy = transcribe(part, table.name, engine.scratch(), problems)
+    return (part, copy) if copy else None
+
+
+def _piece(
+    engine: Engine, table: Table, group: Sequence[tuple[Part, Part]], scales: Mapping[str, int]
+) -> tuple[Any, list[Check]]:
+    """Parts of one layout: canonical columns, then one boolean column per check."""
+    types = group[0][1].types
+    source = engine.scan([part.path for _, part in group])
+    columns: dict[str, Any] = {}
+    faults: list[tuple[Check, Any]] = []
+    for column in table.columns:
+        value, found = _column(column, source, types, scales)
+        columns[column.name] = value
+        faults += found
+    faults += _row_checks(table, source, types)
+    flags = {f"_fault{n}": flag.fill_null(True) for n, (_, flag) in enumerate(faults)}
+    piece = source.select(**columns, **{FILE: source[FILE], ROW: source[ROW]}, **flags)
+    return piece, [check for check, _ in faults]
+
+
+def _column(
+    column: Column, source: Any, types: Mapping[str, pa.DataType], scales: Mapping[str, int]
+) -> tuple[Any, list[tuple[Check, Any]]]:
+    if column.kind == "quantity":
+        return _quantity(column, source, types, scales)
+    if column.name not in types:
+        kind = "int64" if column.kind == "integer" else "string"
+        return ibis.null(kind), [(c, ibis.literal(False)) for c in _checks(column)]
+    raw = source[column.name]
+    if column.kind == "integer":
+        text = raw.cast("string").nullif("")
+        good = text.re_search(COUNT)
+        value = good.ifelse(text, ibis.null("string")).cast("int64")
+        return value, [(_checks(column)[0], text.notnull() & ~good)]
+    value = raw.cast("string").nullif("")
+    found = []
+    for check in _checks(column):
+        if check.name == "missing-value":
+            found.append((check, value.isnull()))
+        else:
+            found.append((check, value.notnull() & ~value.isin(column.codes)))
+    return value, found
+
+
+def _checks(column: Column) -> list[Check]:
+    """The checks of a column; the same list for every layout, so that parts can be united."""
+    checks = []
+    if column.kind == "integer":
+        checks.append(Check("corrupt-row", column.name, _COUNT))
+    elif column.required:
+        checks.append(Check("missing-value", column.name, _EMPTY.format(c=column.name)))
+    if column.kind == "code":
+        codes = ", ".join(column.codes)
+        checks.append(Check("unknown-code", column.name, _CODE.format(codes=codes)))
+    return checks
+
+
+def _quantity(
+    column: Column, source: Any, types: Mapping[str, pa.DataType], scales: Mapping[str, int]
+) -> tuple[Any, list[tuple[Check, Any]]]:
+    corrupt = Check("corrupt-row", column.name, _NUMBER)
+    fine = Check("wrong-scale", column.name, _SCALE)
+    unknown = Check("unknown-asset", "asset", _ASSET)
+    asset = source.asset.cast("string")
+    unlisted = asset.notnull() & ~asset.isin(sorted(scales))
+    never = ibis.literal(False)
+    if column.name in types:
+        raw = source[column.name]
+        if not pa.types.is_string(types[column.name]):
+            value = raw.cast(UNITS)
+            return value, [(corrupt, raw.isnull()), (fine, never), (unknown, unlisted)]
+        good = raw.re_search(INTEGER)
+        value = good.ifelse(raw, ibis.null("string")).cast(UNITS)
+        return value, [(corrupt, ~good), (fine, never), (unknown, unlisted)]
+    text = source[f"{column.name}_decimal"].cast("string")
+    good = text.re_search(DECIMAL)
+    part = text.re_extract(r"\.([0-9]+)$", 1)
+    scale = asset.cases(*sorted(scales.items()), else_=0)
+    exceeds = good & (part.length() > scale)
+    whole = text.re_extract(r"^(-?[0-9]+)", 1)
+    digits = whole.concat(part.rpad(scale, "0").substr(0, scale))
+    usable = good & ~exceeds & digits.re_search(INTEGER)
+    value = usable.ifelse(digits, ibis.null("string")).cast(UNITS)
+    bad = ~good | (~exceeds & ~digits.re_search(INTEGER))
+    return value, [(corrupt, bad), (fine, exceeds), (unknown, unlisted)]
+
+
+def _row_checks(table: Table, source: Any, types: Mapping[str, pa.DataType]) -> Any:
+    """What holds between columns: only an unidentified balance may have no customer."""
+    if table.name != "balances":
+        return []
+    check = Check("missing-value", "customer_id", _OWNER)
+    if "customer_id" not in types:
+        return [(check, source.state != "unidentified")]
+    customer = source.customer_id.cast("string").nullif("")
+    return [(check, customer.isnull() & (source.state != "unidentified"))]
+
+
+def _faults(
+    engine: Engine, table: Table, whole: Any, checks: Sequence[Check], names: Mapping[str, str]
+) -> list[Problem]:
+    if not checks:
+        return []
+    counts = engine.rows(
+        whole.aggregate(**{f"n{i}": whole[f"_fault{i}"].sum() for i in range(len(checks))})
+    )[0]
+    problems = []
+    for i, check in enumerate(checks):
+        count = counts[f"n{i}"] or 0
+        if count:
+            bad = whole.filter(whole[f"_fault{i}"])
+            keys = [c for c in table.key if c != check.column]
+            listed = bad.order_by(FILE, ROW).limit(LISTED).select(FILE, ROW, *keys)
+            for row in engine.rows(listed):
+                key = "|".join(str(row[k]) for k in keys if row[k] is not None)
+                problems.append(_at(table, check, row, key, names))
+            if count > LISTED:
+                text = Text(f"ほか{count - LISTED:,}件", f"and {count - LISTED:,} more")
+                problems.append(
+                    Problem(check.name, table.name, text, column=check.column, count=count - LISTED)
+                )
+    return problems
+
+
+def _at(
+    table: Table, check: Check, row: Mapping[str, Any], key: str, names: Mapping[str, str]
+) -> Problem:
+    file = names.get(row[FILE], row[FILE])
+    return Problem(check.name, table.name, check.message, file, row[ROW], key, check.column)
+
+
+_EMPTY = Text("「{c}」は必須", "{c} must not be empty")
+_OWNER = Text(
+    "customer_id は必須（state が unidentified の行を除く）",
+    "customer_id must not be empty unless the state is unidentified",
+)
+_CODE = Text("使えない値。使える値: {codes}", "not one of {codes}")
+_COUNT = Text("0以上の整数でない", "not an integer of zero or more")
+_NUMBER = Text(
+    "数量でない（指数・空白・桁区切りは不可、38桁以内）",
+    "not a quantity (no exponent, space or separator; at most 38 digits)",
+)
+_SCALE = Text("資産の桁数を超える小数がある", "a digit beyond the scale of the asset")
+_ASSET = Text("資産が assets にない", "the asset is not in assets")
+_REPEATED = Text("同じキーの行が{n}行ある", "the key stands in {n} rows")
+
+
+# -- balances: sums --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What the accounts of one asset add up to, in base units.
+
+    `owed` adds accounts above zero, `receivable` those below (as a positive number), neither with
+    margin debt; `largest` is the largest single account.
+    """
+
+    owed: int
+    receivable: int
+    accounts: int
+    below_zero: int
+    largest: int
+    repeated: int
+
+
+class Balances:
+    """The balances of a Books on an engine; every method is one pass with a small result."""
+
+    def __init__(self, engine: Engine, relation_: Any, names: Mapping[str, str]) -> None:
+        self.engine, self.table, self.names = engine, relation_, names
+
+    def by_state(self) -> list[dict[str, Any]]:
+        """Rows of asset, product, state, units, rows."""
+        t = self.table
+        return self.engine.rows(
+            t.group_by("asset", "product", "state")
+            .aggregate(units=t.quantity.sum().cast(UNITS), rows=t.count())
+            .order_by("asset", "product", "state")
+        )
+
+    def debt_signs(self) -> tuple[int, int]:
+        """Least and greatest margin debt; both signs in one Books cannot be told apart."""
+        t = self.table.filter(self.table.state == DEBT)
+        row = self.engine.rows(t.aggregate(low=t.quantity.min(), high=t.quantity.max()))[0]
+        return row["low"] or 0, row["high"] or 0
+
+    def owed(self, only: Callable[[Any], Any] | None = None) -> dict[str, Owed]:
+        """Per asset: accounts summed over their states but margin debt, floored at zero.
+
+        The same pass counts accounts in which a (product, state) stands twice: each pair is a bit,
+        and a repeated bit makes fewer bits than rows.
+        """
+        t = self.table.filter(only(self.table)) if only else self.table
+        accounts = t.group_by("account_id", "asset").aggregate(
+            net=t.quantity.sum(where=t.state != DEBT).cast(UNITS),
+            rows=t.count(),
+            bits=_bit(t).bit_or(),
+        )
+        net = accounts.net.fill_null(_zero())
+        per_asset = accounts.group_by("asset").aggregate(
+            owed=net.sum(where=net > _zero()).cast(UNITS),
+            below=net.sum(where=net < _zero()).cast(UNITS),
+            accounts=accounts.count(),
+            below_zero=(net < _zero()).sum(),
+            largest=net.max(),
+            repeated=(bit_count(accounts.bits) < accounts.rows).sum(),
+        )
+        return {row["asset"]: _owed(row) for row in self.engine.rows(per_asset)}
+
+    def repeated(self) -> list[Problem]:
+        """The rows whose key stands more than once."""
+        t = self.table
+        groups = t.group_by("account_id", "asset", "product", "state").aggregate(
+            n=t.count(), first=t[ROW].min(), file=t[FILE].min()
+        )
+        listed = groups.filter(groups.n > 1).order_by("account_id", "asset").limit(LISTED)
+        return [
+            Problem(
+                "repeated-key",
+                "balances",
+                _REPEATED.format(n=row["n"]),
+                self.names.get(row["file"], row["file"]),
+                row["first"],
+                "|".join((row["account_id"], row["asset"], row["product"], row["state"])),
+            )
+            for row in self.engine.rows(listed)
+        ]
+
+    def people(self) -> tuple[int, int]:
+        """People with a balance, and those with more than one account."""
+        t = self.table.filter(self.table.customer_id.notnull())
+        each = t.group_by("customer_id").aggregate(
+            first=t.account_id.min(), last=t.account_id.max()
+        )
+        row = self.engine.rows(
+            each.aggregate(people=each.count(), several=(each.first != each.last).sum())
+        )[0]
+        return row["people"], row["several"] or 0
+
+    def several(self) -> list[str]:
+        """The first customers with more than one account."""
+        t = self.table.filter(self.table.customer_id.notnull())
+        each = t.group_by("customer_id").aggregate(
+            first=t.account_id.min(), last=t.account_id.max()
+        )
+        picked = each.filter(each.first != each.last).order_by("customer_id").limit(LISTED)
+        return [row["customer_id"] for row in self.engine.rows(picked)]
+
+    def unknown_customers(self, customers: Any) -> list[Problem]:
+        """Balances whose customer is not in `customers`."""
+        t = self.table.filter(self.table.customer_id.notnull())
+        ids = t.group_by("customer_id").aggregate(row=t[ROW].min(), file=t[FILE].min())
+        missing = ids.anti_join(customers, "customer_id").order_by("customer_id").limit(LISTED)
+        message = Text("customers にない顧客", "the customer is not in customers")
+        return [
+            Problem(
+                "unknown-customer",
+                "balances",
+                message,
+                self.names.get(row["file"], row["file"]),
+                row["row"],
+                row["customer_id"],
+                "customer_id",
+            )
+            for row in self.engine.rows(missing)
+        ]
+
+    def debtors(self) -> Any:
+        """Batches of account, asset, net units and margin debt of every account that owes."""
+        t = self.table
+        per = t.group_by("account_id", "asset").aggregate(
+            net=t.quantity.sum(where=t.state != DEBT).cast(UNITS),
+            debt=t.quantity.sum(where=t.state == DEBT).cast(UNITS),
+        )
+        owing = per.filter((per.net < _zero()) | per.debt.notnull()).select("account_id").distinct()
+        return self.engine.stream(
+            per.semi_join(owing, "account_id").order_by("account_id", "asset")
+        )
+
+
+def repeated_customers(engine: Engine, customers: Any) -> list[Problem]:
+    """Customers that stand more than once."""
+    each = customers.group_by("customer_id").aggregate(
+        n=customers.count(), row=customers[ROW].min()
+    )
+    listed = each.filter(each.n > 1).order_by("customer_id").limit(LISTED)
+    return [
+        Problem(
+            "repeated-key",
+            "customers",
+            _REPEATED.format(n=r["n"]),
+            row=r["row"],
+            key=r["customer_id"],
+        )
+        for r in engine.rows(listed)
+    ]
+
+
+def _zero() -> Any:
+    return ibis.literal(0).cast(UNITS)
+
+
+def _bit(table: Any) -> Any:
+    states = table.state.cases(*[(s, 1 << i) for i, s in enumerate(STATES)], else_=0)
+    width = len(STATES)
+    shifts = [(p, 1 << (width * i)) for i, p in enumerate(PRODUCTS)]
+    return states.cast("int32") * table["product"].cases(*shifts, else_=0).cast("int32")
+
+
+def _owed(row: Mapping[str, Any]) -> Owed:
+    asset = row["asset"]
+    return Owed(
+        owed=bounded(row["owed"] or 0, f"owed of {asset}"),
+        receivable=bounded(-(row["below"] or 0), f"receivable of {asset}"),
+        accounts=row["accounts"],
+        below_zero=row["below_zero"] or 0,
+        largest=row["largest"] or 0,
+        repeated=row["repeated"] or 0,
+    )

@@ -1,0 +1,152 @@
+"""Opening Books: every table found, read and checked in one run; refused whole or read whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sonae.books import parts
+from sonae.books.engine import Engine
+from sonae.books.mass import Balances, Owed, relation, repeated_customers
+from sonae.books.rows import Row, capped, read_rows
+from sonae.books.schema import ASSETS, BALANCES, CUSTOMERS, TABLES
+from sonae.books.venue import (
+    Supplier,
+    Venue,
+    Wallet,
+    read_suppliers,
+    read_toml,
+    read_venue,
+    read_wallets,
+)
+from sonae.core.errors import InputError, Problem
+from sonae.core.text import Text
+
+MASS = (BALANCES.name, CUSTOMERS.name)
+Step = Callable[[Text], None]
+
+
+@dataclass(frozen=True)
+class Books:
+    """One legal entity's records for one cut-off, read and free of faults in form.
+
+    `rows` holds the small tables as parsed rows, `balances` the large one as a relation. A table
+    that was not given is absent from `rows`. `digests` has one SHA-256 per table, `files` per file.
+    """
+
+    venue: Venue
+    rows: Mapping[str, list[Row]]
+    balances: Balances
+    owed: Mapping[str, Owed]
+    policies: Mapping[str, Any] | None
+    wallets: tuple[Wallet, ...] | None
+    suppliers: tuple[Supplier, ...] | None
+    digests: Mapping[str, str]
+    files: Mapping[str, str]
+
+    def table(self, name: str) -> list[Row] | None:
+        """The rows of a small table, or None where it was not given."""
+        return self.rows.get(name)
+
+
+def read_books(folder: Path, engine: Engine, step: Step = lambda _: None) -> Books:
+    """Read Books from a folder.
+
+    Raises:
+        InputError: with every problem of names, columns, values, keys and references at once.
+    """
+    if not folder.is_dir():
+        text = Text(f"フォルダー {folder.name} がない", f"there is no folder {folder.name}")
+        raise InputError([Problem("missing-folder", "books", text, folder.name)])
+    step(Text("表を読む", "reading tables"))
+    found = parts.find(folder)
+    problems = list(found.problems)
+    venue = read_venue(folder / "venue.toml", problems)
+    wallets = read_wallets(folder / "keys.toml", problems)
+    suppliers = read_suppliers(folder / "suppliers.toml", problems)
+    policy_file = folder / "policies.toml"
+    policies = read_toml(policy_file, problems) if policy_file.is_file() else None
+    assets = read_rows(ASSETS, found.tables.get("assets", ()), {}, problems)
+    scales = _scales(assets, problems)
+    rows = {"assets": assets} | {
+        name: read_rows(TABLES[name], found_parts, scales, problems)
+        for name, found_parts in found.tables.items()
+        if name not in MASS and name != "assets"
+    }
+    problems += _references(rows, scales)
+    step(Text("残高を検査する", "checking balances"))
+    balances, owed = _mass(engine, found, scales, problems)
+    if problems or venue is None:
+        raise InputError(capped(problems))
+    files = {p.name: parts.file_digest(p.path) for ps in found.tables.values() for p in ps}
+    files |= {p.name: parts.file_digest(p) for p in sorted(folder.glob("*.toml"))}
+    digests = {n: parts.table_digest(ps, files) for n, ps in found.tables.items()}
+    digests |= {n.removesuffix(".toml"): d for n, d in files.items() if n.endswith(".toml")}
+    return Books(venue, rows, balances, owed, policies, wallets, suppliers, digests, files)
+
+
+def _scales(assets: list[Row], problems: list[Problem]) -> dict[str, int]:
+    scales = {}
+    for row in assets:
+        if row["asset"] is None or row["scale"] is None:
+            continue
+        if row["scale"] > 30:
+            text = Text("scale は30以下", "scale must be 30 or less")
+            problems.append(Problem("bad-scale", "assets", text, row["_file"], row["_row"]))
+        scales[row["asset"]] = row["scale"]
+    return scales
+
+
+def _references(rows: Mapping[str, list[Row]], scales: Mapping[str, int]) -> list[Problem]:
+    """Every asset and currency named in a small table must be in `assets`."""
+    problems = []
+    for table, column in (
+        ("holdings", "asset"),
+        ("prices", "asset"),
+        ("prices", "currency"),
+        ("statements", "currency"),
+    ):
+        for row in rows.get(table, []):
+            name = row[column]
+            if name is not None and name not in scales:
+                text = Text(f"資産「{name}」が assets にない", f"asset {name} is not in assets")
+                place = (row["_file"], row["_row"])
+                problems.append(Problem("unknown-asset", table, text, *place, column=column))
+    fiat = {r["asset"] for r in rows["assets"] if r["kind"] == "fiat"}
+    for row in rows.get("holdings", []):
+        if row["asset"] in fiat:
+            text = Text("金銭は statements で渡す", "money is given in statements, not in holdings")
+            place = (row["_file"], row["_row"])
+            problems.append(Problem("fiat-holding", "holdings", text, *place, column="asset"))
+    return problems
+
+
+def _mass(
+    engine: Engine, found: parts.Found, scales: Mapping[str, int], problems: list[Problem]
+) -> tuple[Balances, Mapping[str, Owed]]:
+    tables = {}
+    for table in (BALANCES, CUSTOMERS):
+        given = found.tables.get(table.name, ())
+        tables[table.name] = relation(engine, table, given, scales, problems) if given else None
+    names = {str(p.path): p.name for ps in found.tables.values() for p in ps}
+    balances, customers = Balances(engine, tables["balances"], names), tables["customers"]
+    if tables["balances"] is None:
+        return balances, {}
+    owed = balances.owed()
+    if any(o.repeated for o in owed.values()):
+        problems += balances.repeated()
+    if customers is not None:
+        problems += balances.unknown_customers(customers)
+        problems += repeated_customers(engine, customers)
+    low, high = balances.debt_signs()
+    if low < 0 < high:
+        problems.append(Problem("mixed-signs", "balances", _SIGNS, column="quantity"))
+    return balances, owed
+
+
+_SIGNS = Text(
+    "margin_debt に正と負が混在している。債務の額はどちらかの符号に統一する",
+    "margin_debt has both signs; write debts with one sign throughout",
+)

@@ -1,0 +1,241 @@
+"""The input tables, column by column (design section 6). Everything that reads or checks uses this.
+
+A quantity is given as `quantity` (integer, base units) or `quantity_decimal` (text, whole coins),
+never both in one part. Other amounts of money are decimal text or exact numbers in whole units of
+their currency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "code", "integer", "quantity", "amount", "date", "instant", "truth"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its kind, whether a value is required, and the codes it may hold."""
+
+    name: str
+    kind: Kind = "text"
+    required: bool = True
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: columns, key, and whether every Books needs it."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    always: bool = False
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name."""
+        return next((c for c in self.columns if c.name == name), None)
+
+
+def _text(name: str, required: bool = True) -> Column:
+    return Column(name, "text", required)
+
+
+def _code(name: str, *codes: str, required: bool = True) -> Column:
+    return Column(name, "code", required, codes)
+
+
+ASSET_KINDS = ("crypto", "stablecoin", "fiat", "basket")
+PRODUCTS = ("spot", "margin", "lending")
+STATES = (
+    "free",
+    "locked",
+    "staked",
+    "withdrawal_in_transit",
+    "incoming_uncredited",
+    "unidentified",
+    "margin_debt",
+)
+OWNERS = ("customer", "guarantee", "buffer", "reserve", "house")
+TIERS = ("cold", "hot", "other")
+EVIDENCE = ("signature", "send_to_self", "custodian_statement")
+PURPOSES = ("regulatory", "accounting", "claim")
+STATEMENT_KINDS = ("customer_trust", "margin_trust", "segregated", "reserve", "house")
+STAGES = ("calculated", "instructed", "settled")
+VOLUME_ITEMS = (
+    "crypto_traded_value",
+    "equity_value",
+    "equity_index_futures_value",
+    "equity_option_premium",
+    "bond_futures_value",
+    "bond_option_premium",
+    "fx_futures_notional",
+    "deposit_rate_futures_notional",
+    "bill_discount_futures_notional",
+    "commodity_futures_notional",
+    "commodity_index_futures_notional",
+    "commodity_option_premium",
+)
+FINANCIAL_ITEMS = (
+    "capital",
+    "net_assets",
+    "liabilities",
+    "guarantee_liabilities",
+    "debts_to_nonresidents",
+    "opening_reserve",
+    "used_for_incidents",
+)
+
+BALANCES = Table(
+    "balances",
+    (
+        _text("account_id"),
+        _text("customer_id", required=False),
+        _text("asset"),
+        _code("product", *PRODUCTS),
+        _code("state", *STATES),
+        Column("quantity", "quantity"),
+        Column("days_to_liquid", "integer", required=False),
+    ),
+    ("account_id", "asset", "product", "state"),
+    always=True,
+)
+CUSTOMERS = Table(
+    "customers",
+    (
+        _text("customer_id"),
+        _code("kind", "person", "sole_proprietor", "corporate", "staff", "related"),
+        *(
+            _text(name, required=False)
+            for name in (
+                "name",
+                "name_kana",
+                "birth_date",
+                "address",
+                "phone",
+                "email",
+                "country",
+                "flags",
+                "payout_bank",
+                "payout_branch",
+                "payout_account",
+                "proof_text",
+            )
+        ),
+    ),
+    ("customer_id",),
+)
+ASSETS = Table(
+    "assets",
+    (
+        _text("asset"),
+        Column("number", "integer", required=False),
+        _code("kind", *ASSET_KINDS),
+        Column("scale", "integer"),
+        _text("chain", required=False),
+        _text("contract", required=False),
+        Column("own_issue", "truth"),
+    ),
+    ("asset",),
+    always=True,
+)
+HOLDINGS = Table(
+    "holdings",
+    (
+        _text("holding_id"),
+        _text("asset"),
+        _code("owner", *OWNERS),
+        _code("tier", *TIERS),
+        _text("custodian", required=False),
+        _text("chain", required=False),
+        _text("address", required=False),
+        _text("signing_domain", required=False),
+        Column("quantity", "quantity"),
+        Column("control_proved_on", "date", required=False),
+        _code("evidence", *EVIDENCE, required=False),
+        Column("days_to_liquid", "integer", required=False),
+        Column("as_of", "instant"),
+    ),
+    ("holding_id", "asset", "owner"),
+    always=True,
+)
+STATEMENTS = Table(
+    "statements",
+    (
+        _text("account"),
+        _text("bank"),
+        _text("branch", required=False),
+        _text("holder"),
+        _text("currency"),
+        _code("kind", *STATEMENT_KINDS),
+        _code("stage", *STAGES),
+        Column("amount", "amount"),
+        Column("as_of", "date"),
+    ),
+    ("account", "currency", "kind", "stage", "as_of"),
+)
+PRICES = Table(
+    "prices",
+    (
+        _text("asset"),
+        _text("currency"),
+        Column("price", "amount"),
+        _text("source"),
+        Column("own_venue", "truth"),
+        _code("purpose", *PURPOSES),
+        _text("entered_by", required=False),
+        _text("approved_by", required=False),
+        _text("evidence", required=False),
+        Column("at", "instant"),
+    ),
+    ("asset", "currency", "source", "purpose", "at"),
+    always=True,
+)
+VOLUMES = Table(
+    "volumes",
+    (
+        Column("fiscal_year_start", "date"),
+        _code("item", *VOLUME_ITEMS),
+        Column("amount", "amount"),
+        Column("amount_at_most", "amount", required=False),
+    ),
+    ("fiscal_year_start", "item"),
+)
+FINANCIALS = Table(
+    "financials",
+    (Column("on", "date"), _code("item", *FINANCIAL_ITEMS), Column("amount", "amount")),
+    ("on", "item"),
+)
+INSTRUMENTS = Table(
+    "instruments",
+    (
+        _text("instrument_id"),
+        _code("kind", "trust_deed", "guarantee", "deposit", "bond"),
+        _text("holder"),
+        _code("title", "own_account", "pledged", "trust_for_customers", "deposited"),
+        _text("currency", required=False),
+        _text("asset", required=False),
+        Column("amount", "amount"),
+        _code("bankruptcy_remote", "yes", "no", "untested"),
+        Column("maturity", "date", required=False),
+        _text("evidence", required=False),
+    ),
+    ("instrument_id",),
+)
+TABLES = {
+    t.name: t
+    for t in (
+        ASSETS,
+        BALANCES,
+        CUSTOMERS,
+        FINANCIALS,
+        HOLDINGS,
+        INSTRUMENTS,
+        PRICES,
+        STATEMENTS,
+        VOLUMES,
+    )
+}
+NESTED = ("venue", "policies", "keys", "suppliers", "contacts")
+LATER = ("history", "agreements", "pending_payments", "incident_payouts")
+"""Tables of design section 6 that no part of the product reads yet; their presence is no fault."""

@@ -1,0 +1,88 @@
+"""CSV parts of the large tables, written once as Parquet text so that engines read one format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pc
+import pyarrow.parquet as pq
+
+from sonae.books.parts import Part
+from sonae.core.errors import Problem
+from sonae.core.text import Text
+
+BLOCK = 8 << 20
+
+
+def transcribe(part: Part, table: str, scratch: Path, problems: list[Problem]) -> Part | None:
+    """The same rows as Parquet, every value as the text it was; broken rows become problems.
+
+    A row with too many or too few cells, or bytes that are not UTF-8, is reported with its number;
+    the close is then refused, so that leaving the row out here never lowers a total.
+    """
+    faults: list[Problem] = []
+
+    def broken(row: pc.InvalidRow) -> str:
+        text = Text(
+            f"列が{row.actual_columns}個ある（見出しは{row.expected_columns}個）",
+            f"{row.actual_columns} cells where the header has {row.expected_columns}",
+        )
+        number = None if row.number is None else row.number - 1
+        faults.append(Problem("corrupt-row", table, text, part.name, number))
+        return "skip"
+
+    target = scratch / f"{len(list(scratch.iterdir())):05d}.parquet"
+    names = list(part.types)
+    schema = pa.schema([(n, pa.string()) for n in names])
+    try:
+        reader = pc.open_csv(
+            part.path,
+            pc.ReadOptions(use_threads=False, block_size=BLOCK),
+            pc.ParseOptions(newlines_in_values=True, invalid_row_handler=broken),
+            pc.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.binary()), strings_can_be_null=False
+            ),
+        )
+        with pq.ParquetWriter(target, schema) as writer:
+            for batch in _as_text(reader, part, table, faults):
+                writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+    except pa.ArrowInvalid as error:
+        text = Text(f"CSVとして読めない: {error}", f"not readable as CSV: {error}")
+        faults.append(Problem("unreadable-file", table, text, part.name))
+    problems += faults
+    return (
+        None
+        if any(f.name == "unreadable-file" for f in faults)
+        else Part(target, part.name, part.types)
+    )
+
+
+def _as_text(
+    reader: pc.CSVStreamingReader, part: Part, table: str, faults: list[Problem]
+) -> Iterator[pa.RecordBatch]:
+    done = 0
+    for batch in reader:
+        columns = []
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            try:
+                columns.append(column.cast(pa.string()))
+            except pa.ArrowInvalid:
+                columns.append(_by_row(column, name, part, table, done, faults))
+        yield pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+        done += batch.num_rows
+
+
+def _by_row(
+    column: pa.Array, name: str, part: Part, table: str, done: int, faults: list[Problem]
+) -> pa.Array:
+    values = []
+    for number, value in enumerate(column.to_pylist(), done + 1):
+        try:
+            values.append(value.decode("utf-8"))
+        except UnicodeDecodeError:
+            values.append("")
+            text = Text("UTF-8として読めない文字がある", "bytes that are not UTF-8")
+            faults.append(Problem("corrupt-row", table, text, part.name, number, column=name))
+    return pa.array(values, pa.string())

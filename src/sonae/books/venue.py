@@ -1,0 +1,324 @@
+"""venue.toml and its nested companions: who the books are of, house rules, keys, suppliers."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sonae.core.canonical import parse_number
+from sonae.core.errors import Problem
+from sonae.core.figure import CONFIDENCES, Confidence
+from sonae.core.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNote:
+    """Where numbers of a table come from; `filled` ones are not public and were filled in."""
+
+    table: str
+    what: Text
+    source: str
+    confidence: Confidence
+    filled: bool
+    why: Text | None
+
+    @property
+    def assumption(self) -> str:
+        """The name of the assumption that a filled-in number rests on."""
+        return f"filled-in: {self.table}: {self.what.en}" if self.filled else ""
+
+    def as_json(self) -> dict[str, object]:
+        """The note as plain values."""
+        return {
+            "table": self.table,
+            "what": self.what.as_json(),
+            "source": self.source,
+            "confidence": self.confidence,
+            "filled": self.filled,
+            "why": self.why.as_json() if self.why else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The firm's own limits (社内規程)."""
+
+    price_max_age_minutes: int
+    control_proof_days: int
+    control_proof_warning_days: int
+    holding_max_age_hours: int
+    signing_domain_limit: Fraction | None
+    own_price_tolerance: Fraction | None
+    collateral_haircut: Mapping[str, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """One legal entity and the instant its books are cut off."""
+
+    name: str
+    entity: str
+    holders: tuple[str, ...]
+    licences: tuple[str, ...]
+    currency: str
+    time_zone: str
+    cut_off: datetime
+    known_at: datetime
+    fiscal_year_start: tuple[int, int]
+    regimes: tuple[str, ...]
+    house: House
+    price_hierarchy: tuple[str, ...]
+    stale_approval: Mapping[str, str] | None
+    incident: str | None
+    sources: tuple[SourceNote, ...]
+
+    @property
+    def on(self) -> date:
+        """The day of the cut-off in the venue's time zone; it picks the law."""
+        return self.cut_off.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def fiscal_year(self, day: date) -> date:
+        """First day of the fiscal year that `day` is in."""
+        month, first = self.fiscal_year_start
+        start = date(day.year, month, first)
+        return start if day >= start else date(day.year - 1, month, first)
+
+
+class _Reader:
+    """Takes keys out of a table, collecting problems; what is left over is unknown."""
+
+    def __init__(self, raw: Mapping[str, Any], file: str, where: str, problems: list[Problem]):
+        self.raw, self.file, self.where, self.problems = dict(raw), file, where, problems
+
+    def fault(self, key: str, message: Text, name: str = "bad-setting") -> None:
+        self.problems.append(
+            Problem(
+                name, self.file.removesuffix(".toml"), message, self.file, key=f"{self.where}{key}"
+            )
+        )
+
+    def take(self, key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
+        if key not in self.raw:
+            if default is ...:
+                self.fault(key, _REQUIRED.format(key=f"{self.where}{key}"), "missing-setting")
+                return None
+            return default
+        value = self.raw.pop(key)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            self.fault(key, _KIND.format(key=f"{self.where}{key}", value=str(value)))
+            return None if default is ... else default
+        return value
+
+    def text(self, key: str) -> Text | None:
+        value = self.take(key, dict)
+        if value is None:
+            return None
+        if not value.get("ja") or not value.get("en"):
+            self.fault(key, _BOTH.format(key=f"{self.where}{key}"))
+            return None
+        return Text(value["ja"], value["en"])
+
+    def number(self, key: str, default: Any = ...) -> Fraction | None:
+        value = self.take(key, (str, int, Decimal), default)
+        if value is None or value is default:
+            return None
+        try:
+            return parse_number(str(value))
+        except ValueError:
+            self.fault(key, _KIND.format(key=f"{self.where}{key}", value=str(value)))
+            return None
+
+    def instant(self, key: str) -> datetime | None:
+        value = self.take(key, (str, datetime))
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            moment = None
+        if value is not None and (moment is None or moment.tzinfo is None):
+            self.fault(key, _INSTANT.format(key=f"{self.where}{key}", value=str(value)))
+            return None
+        return moment
+
+    def done(self) -> None:
+        for key in self.raw:
+            self.fault(key, _UNKNOWN.format(key=f"{self.where}{key}"), "unknown-setting")
+
+
+_REQUIRED = Text("「{key}」は必須", "{key} is required")
+_KIND = Text("「{key}」の値 {value} は使えない", "{key}: {value} is not usable")
+_BOTH = Text("「{key}」には ja と en の両方が要る", "{key} needs both ja and en")
+_INSTANT = Text(
+    "「{key}」の {value} は時差付きの日時でない", "{key}: {value} is not an instant with an offset"
+)
+_UNKNOWN = Text("「{key}」は知らない設定", "{key} is not a known setting")
+_WHY = Text("filled = true には why が要る", "filled = true needs a why")
+_NOT_TOML = Text("TOMLとして読めない: {error}", "not readable as TOML: {error}")
+
+
+def read_toml(path: Path, problems: list[Problem]) -> dict[str, Any]:
+    """A TOML file with exact decimals; {} and a problem where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = _NOT_TOML.format(error=str(error))
+        problems.append(Problem("unreadable-file", path.stem, text, path.name))
+        return {}
+
+
+def read_venue(path: Path, problems: list[Problem]) -> Venue | None:
+    """The venue, or None with problems."""
+    if not path.is_file():
+        text = Text("venue.toml がない", "venue.toml is missing")
+        problems.append(Problem("missing-table", "venue", text, "venue.toml"))
+        return None
+    before = len(problems)
+    raw = read_toml(path, problems)
+    if len(problems) > before:
+        return None
+    top = _Reader(raw, path.name, "", problems)
+    head = _Reader(top.take("venue", dict) or {}, path.name, "venue.", problems)
+    prices = _Reader(top.take("prices", dict, {}), path.name, "prices.", problems)
+    approvals = _Reader(top.take("approvals", dict, {}), path.name, "approvals.", problems)
+    incident = _Reader(top.take("incident", dict, {}), path.name, "incident.", problems)
+    values = {
+        "name": head.take("name", str),
+        "entity": head.take("entity", str),
+        "holders": tuple(head.take("holders", list, [])),
+        "licences": tuple(head.take("licences", list, [])),
+        "currency": head.take("currency", str),
+        "time_zone": _zone(head),
+        "cut_off": head.instant("cut_off"),
+        "known_at": head.instant("known_at"),
+        "fiscal_year_start": _month_day(head),
+        "regimes": tuple(head.take("regimes", list) or ()),
+        "house": _house(top, path.name, problems),
+        "price_hierarchy": tuple(prices.take("hierarchy", list, [])),
+        "stale_approval": approvals.take("stale_holdings", dict, None),
+        "incident": incident.take("id", str, None),
+        "sources": tuple(_sources(top, path.name, problems)),
+    }
+    for reader in (top, head, prices, approvals, incident):
+        reader.done()
+    return None if len(problems) > before else Venue(**values)
+
+
+def _zone(head: _Reader) -> str | None:
+    name = head.take("time_zone", str)
+    try:
+        return name and ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError):
+        head.fault("time_zone", _KIND.format(key="venue.time_zone", value=name))
+        return None
+
+
+def _month_day(head: _Reader) -> tuple[int, int] | None:
+    value = head.take("fiscal_year_start", str)
+    try:
+        day = date.fromisoformat(f"2001-{value}")
+    except ValueError:
+        head.fault("fiscal_year_start", _KIND.format(key="venue.fiscal_year_start", value=value))
+        return None
+    if day.day != 1:
+        text = Text("事業年度は月の初日に始まる", "a fiscal year starts on the first of a month")
+        head.fault("fiscal_year_start", text)
+    return day.month, day.day
+
+
+def _house(top: _Reader, file: str, problems: list[Problem]) -> House:
+    house = _Reader(top.take("house", dict) or {}, file, "house.", problems)
+    cuts = _Reader(
+        house.take("collateral_haircut", dict, {}), file, "house.collateral_haircut.", problems
+    )
+    haircuts = {asset: cuts.number(asset) for asset in list(cuts.raw)}
+    result = House(
+        house.take("price_max_age_minutes", int),
+        house.take("control_proof_days", int),
+        house.take("control_proof_warning_days", int),
+        house.take("holding_max_age_hours", int),
+        house.number("signing_domain_limit", None),
+        house.number("own_price_tolerance", None),
+        {a: h for a, h in haircuts.items() if h is not None},
+    )
+    house.done()
+    return result
+
+
+def _sources(top: _Reader, file: str, problems: list[Problem]) -> list[SourceNote]:
+    notes = []
+    for n, raw in enumerate(top.take("sources", list, [])):
+        item = _Reader(raw, file, f"sources[{n}].", problems)
+        table, what = item.take("table", str), item.text("what")
+        source, mark = item.take("source", str), item.take("confidence", str)
+        filled = item.take("filled", bool, False)
+        why = item.text("why") if filled or "why" in item.raw else None
+        if mark not in CONFIDENCES:
+            item.fault("confidence", _KIND.format(key=f"sources[{n}].confidence", value=str(mark)))
+        elif what is not None and (why is not None or not filled):
+            notes.append(SourceNote(table, what, source, mark, filled, why))
+        item.done()
+    return notes
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A wallet that the firm's own register says exists, and who can sign for it."""
+
+    holding_id: str
+    signing_domain: str
+    quorum: str
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """A supplier and the wallets that hang on it."""
+
+    name: str
+    role: str
+    wallets: tuple[str, ...]
+
+
+def read_wallets(path: Path, problems: list[Problem]) -> tuple[Wallet, ...] | None:
+    """keys.toml, or None where it is not given."""
+    if not path.is_file():
+        return None
+    top = _Reader(read_toml(path, problems), path.name, "", problems)
+    found = []
+    for n, raw in enumerate(top.take("wallet", list, [])):
+        item = _Reader(raw, path.name, f"wallet[{n}].", problems)
+        found.append(
+            Wallet(
+                item.take("holding_id", str),
+                item.take("signing_domain", str),
+                item.take("quorum", str, ""),
+            )
+        )
+        item.done()
+    top.done()
+    return tuple(found)
+
+
+def read_suppliers(path: Path, problems: list[Problem]) -> tuple[Supplier, ...] | None:
+    """suppliers.toml, or None where it is not given."""
+    if not path.is_file():
+        return None
+    top = _Reader(read_toml(path, problems), path.name, "", problems)
+    found = []
+    for n, raw in enumerate(top.take("supplier", list, [])):
+        item = _Reader(raw, path.name, f"supplier[{n}].", problems)
+        found.append(
+            Supplier(
+                item.take("name", str),
+                item.take("role", str, ""),
+                tuple(item.take("wallets", list) or ()),
+            )
+        )
+        item.done()
+    top.done()
+    return tuple(found)

@@ -1,0 +1,359 @@
+"""The commands. Each parses its options, calls one action and shows the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from sonae.cli.main import (
+    FOUND,
+    OK,
+    Assume,
+    Json,
+    Language,
+    app,
+    books,
+    day,
+    language,
+    out,
+    progress,
+    rules,
+    show,
+    show_json,
+)
+from sonae.core.errors import UsageError
+
+CLOSE_STEPS = 7
+GLOBS = "comma-separated rule ids with * as wildcard"
+
+
+@app.command
+def close(
+    folder: Annotated[Path, Parameter(name="BOOKS")],
+    *,
+    assume: Assume = None,
+    what_if_on: str | None = None,
+    out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
+    engine: str = "duckdb",
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Close one entity's day: reconcile, value, require, cover.
+
+    Parameters
+    ----------
+    folder
+        A folder of input tables.
+    what_if_on
+        Apply the law of another day (YYYY-MM-DD); the result is a what-if.
+    out_dir
+        Where close.json and the reports go.
+    engine
+        Where set-based work runs.
+    """
+    from sonae.actions.close import close_books
+    from sonae.report.terminal import summary
+
+    words = language(lang)
+    with progress(words, CLOSE_STEPS) as step:
+        closed = close_books(folder, assume or (), day(what_if_on), out_dir, engine, step)
+    if json:
+        show_json(closed.document)
+    else:
+        show(summary(closed.document, words))
+        if out_dir is not None:
+            out(f"→ {out_dir / f'report.{words}.html'}")
+    return OK if closed.clean else FOUND
+
+
+@app.command
+def explain(
+    name: Annotated[str, Parameter(name="RULE")],
+    *,
+    close: Path | None = None,
+    given: str | None = None,
+    on: str | None = None,
+    row: str | None = None,
+    assume: Assume = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Why a number is what it is: down to parameters, the law's words and source digests.
+
+    Parameters
+    ----------
+    name
+        A rule, a rule#output, or any figure id of a close.
+    close
+        A close.json, or the folder that holds it.
+    given
+        Facts as JSON, with --on, instead of a close.
+    on
+        The day that picks the law (YYYY-MM-DD).
+    row
+        A row of a table output.
+    """
+    from sonae.actions.explain import from_close, from_given, picked
+    from sonae.report.tree import tree
+
+    if (close is None) == (given is None):
+        raise UsageError("give either --close FILE or --given JSON with --on DATE")
+    if close is not None:
+        figures, citations = from_close(close)
+    else:
+        date = day(on)
+        if given is None or date is None:
+            raise UsageError("--given needs --on DATE")
+        figures, citations, unknown = from_given(name, given, date, assume or ())
+        for key in unknown:
+            out(f"! {key}: {name.partition('#')[0]} does not know this fact")
+    ids = picked(figures, name, row)
+    if json:
+        show_json(_below(figures, citations, ids))
+        return OK
+    out(tree(figures, citations, ids, language(lang)))
+    return OK
+
+
+def _below(figures: Any, citations: Any, ids: list[str]) -> dict[str, Any]:
+    """The asked figures and everything under them."""
+    wanted: dict[str, Any] = {}
+
+    def add(id: str) -> None:
+        if id not in wanted:
+            wanted[id] = figures[id]
+            for child in figures[id]["from"]:
+                add(child)
+
+    for id in ids:
+        add(id)
+    keys = {k for f in wanted.values() for k in f["cites"]}
+    return {"asked": ids, "figures": wanted, "citations": {k: citations[k] for k in sorted(keys)}}
+
+
+@app.command
+def sample(
+    folder: Annotated[Path, Parameter(name="DIR")],
+    *,
+    accounts: int,
+    assets: int = 12,
+    seed: int = 7,
+    plant: Annotated[list[str] | None, Parameter(negative="")] = None,
+    rows_per_account: int | None = None,
+    lang: Language = None,
+) -> int:
+    """Write synthetic books of any size, with named faults if asked.
+
+    Parameters
+    ----------
+    folder
+        A new folder.
+    accounts
+        How many accounts.
+    assets
+        How many assets, 1 to 40.
+    seed
+        The same seed gives the same bytes.
+    plant
+        A fault by name; may be repeated.
+    rows_per_account
+        Exactly so many balance rows per account (for benchmarks).
+    """
+    from sonae.actions.sample import make_sample
+
+    with progress(language(lang), 1) as step:
+        make_sample(folder, accounts, assets, seed, plant or (), rows_per_account, step)
+    out(f"→ {folder}")
+    return OK
+
+
+@app.command
+def demo(
+    *,
+    out_dir: Annotated[Path, Parameter(name="--out")] = Path("out/demo"),
+    lang: Language = None,
+) -> int:
+    """Close three exchanges rebuilt from public figures, under every shipped draft.
+
+    Parameters
+    ----------
+    out_dir
+        Where the reports go.
+    """
+    from sonae.actions.demo import demo as run_demo
+    from sonae.report.loss import loss_table
+    from sonae.report.terminal import summary
+
+    words = language(lang)
+    with progress(words, CLOSE_STEPS * 3) as step:
+        closed = run_demo(out_dir, step)
+    for result in closed.values():
+        show(summary(result.document, words))
+        page = loss_table(result.document, words)
+        if page is not None:
+            show(page)
+        out("")
+    for name in closed:
+        out(f"→ {out_dir / name / f'report.{words}.html'}")
+    return OK
+
+
+@books.command(name="check")
+def books_check(
+    folder: Annotated[Path, Parameter(name="BOOKS")], *, lang: Language = None, json: Json = False
+) -> int:
+    """Read and check input tables without closing; every problem in one run.
+
+    Parameters
+    ----------
+    folder
+        A folder of input tables.
+    """
+    from sonae.actions.books import check_books
+
+    with progress(language(lang), 2) as step:
+        tables = check_books(folder, step)
+    if json:
+        show_json({"tables": tables, "problems": []})
+    else:
+        out("\n".join(f"{name}  sha256 {digest}" for name, digest in sorted(tables.items())))
+    return OK
+
+
+# -- rules -----------------------------------------------------------------------------------
+
+
+@rules.command(name="list")
+def rules_list(
+    *, on: str | None = None, assume: Assume = None, lang: Language = None, json: Json = False
+) -> int:
+    """List rules and the drafts that can be assumed.
+
+    Parameters
+    ----------
+    on
+        The day that picks the law (YYYY-MM-DD); today if absent.
+    """
+    from sonae.actions.rules import edition, list_drafts, list_rules
+
+    book = edition(day(on), assume or ())
+    found, drafts = list_rules(book), list_drafts()
+    if json:
+        show_json({"on": book.on.isoformat(), "rules": found, "drafts": drafts})
+        return OK
+    words = language(lang)
+    for rule in found:
+        out(f"{rule['rule']}\n    {rule['title'][words]} · {rule['provision'][words]}")
+    out("")
+    for draft in drafts:
+        out(f"--assume {draft['draft']}\n    {draft['title'][words]}: {draft['note'][words]}")
+    return OK
+
+
+@rules.command(name="show")
+def rules_show(
+    rule: Annotated[str, Parameter(name="RULE")],
+    *,
+    on: str | None = None,
+    assume: Assume = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Show one rule: provision and words, parameters on the day, needs, what is not modelled.
+
+    Parameters
+    ----------
+    rule
+        A rule id.
+    on
+        The day that picks the law (YYYY-MM-DD); today if absent.
+    """
+    from sonae.actions.rules import edition, show_rule
+    from sonae.report.tree import tree
+
+    shown, words = show_rule(edition(day(on), assume or ()), rule), language(lang)
+    if json:
+        show_json(shown)
+        return OK
+    provision = shown["provision"]
+    out(f"{shown['rule']}  {shown['title'][words]}  ({shown['on']})")
+    out(f"§ {provision['instrument'][words]} {provision['provision'][words]}")
+    if provision["says"]:
+        out(f"  「{provision['says']}」")
+    if shown["parameters"]:
+        out(tree(shown["figures"], shown["citations"], shown["parameters"], words))
+    for need in shown["needs"]:
+        out(f"< {need['key']}" + ("" if need["required"] else " (optional)"))
+    for key, title in shown["outputs"].items():
+        out(f"> {shown['rule']}#{key}  {title[words]}")
+    for item in shown["unmodelled"]:
+        out(f"? {item['provision']['provision'][words]}: {item['reason'][words]}")
+    return OK
+
+
+@rules.command(name="audit")
+def rules_audit(*, on: str | None = None, lang: Language = None, json: Json = False) -> int:
+    """List what is unquoted, unchecked, from memory or not modelled.
+
+    Parameters
+    ----------
+    on
+        As of this day (YYYY-MM-DD); today if absent.
+    """
+    from sonae.actions.rules import remarks
+
+    found = remarks(day(on))
+    if json:
+        show_json([r.as_json() for r in found])
+    else:
+        words = language(lang)
+        out("\n".join(f"{r.kind}  {r.where}\n    {r.message.lang(words)}" for r in found))
+    return OK
+
+
+@rules.command(name="check")
+def rules_check(
+    cases: Annotated[Path, Parameter(name="CASES")],
+    *,
+    rules: Annotated[str, Parameter(help=GLOBS)] = "*",
+    assume: Assume = None,
+    json: Json = False,
+) -> int:
+    """Run executable cases through the rules; ends with `N passed, M failed`.
+
+    Parameters
+    ----------
+    cases
+        A file of JSON lines: rule, on, given, expect.
+    """
+    from sonae.actions.rules import check_cases
+
+    results = check_cases(cases, [g.strip() for g in rules.split(",")], assume or ())
+    failed = [r for r in results if not r.passed]
+    if json:
+        show_json(
+            {
+                "passed": len(results) - len(failed),
+                "failed": len(failed),
+                "cases": [
+                    {
+                        "id": r.case.id,
+                        "rule": r.case.rule,
+                        "passed": r.passed,
+                        "differences": list(r.differences),
+                        "unknown": list(r.unknown),
+                    }
+                    for r in results
+                ],
+            }
+        )
+    else:
+        for result in results:
+            for difference in result.differences:
+                out(f"FAILED {result.case.id} ({result.case.rule}): {difference}")
+            for key in result.unknown:
+                out(f"note {result.case.id}: {result.case.rule} does not know {key!r}")
+        out(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    return FOUND if failed else OK

@@ -1,0 +1,135 @@
+"""`sonae`: exit codes 0 no breach or warning, 1 a finding or failed check, 2 usage, 3 refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from sonae import __version__
+from sonae.core.errors import InputError, Refused, SonaeError
+from sonae.core.text import Lang, Text
+
+OK, FOUND, USAGE, REFUSED = 0, 1, 2, 3
+app = App(name="sonae", version=__version__, help="Reserve engine of a crypto-asset exchange.")
+rules = App(name="rules", help="The law as dated, cited, executable rules.")
+books = App(name="books", help="The input tables.")
+app.command(rules)
+app.command(books)
+
+Json = Annotated[bool, Parameter(name="--json", negative="", help="print one JSON document")]
+Assume = Annotated[
+    list[str] | None,
+    Parameter(name="--assume", negative="", help="a draft by name or file; may be repeated"),
+]
+Language = Annotated[Lang | None, Parameter(name="--lang", help="ja or en")]
+
+
+def language(lang: Lang | None) -> Lang:
+    """The given language, else Japanese in a Japanese locale, else English."""
+    if lang is not None:
+        return lang
+    names = (os.environ.get(k, "") for k in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "ja" if next((n for n in names if n), "").startswith("ja") else "en"
+
+
+def out(text: str) -> None:
+    """Plain text on standard output, whatever its encoding can take."""
+    sys.stdout.write(text + "\n")
+
+
+def show_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    out(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def show(view: Any) -> None:
+    """A view for people; as wide as needed where the output is not a terminal."""
+    wide = None if sys.stdout.isatty() else 200
+    Console(width=wide, highlight=False, soft_wrap=not sys.stdout.isatty()).print(view)
+
+
+@contextmanager
+def progress(lang: Lang, steps: int) -> Iterator[Callable[[Text], None]]:
+    """A bar on standard error that moves with each step; silent where nobody looks."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=steps)
+
+        def step(text: Text) -> None:
+            bar.update(task, advance=1, description=text.lang(lang))
+
+        yield step
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; errors for callers become one clear line."""
+    import sonae.cli.commands  # noqa: F401
+
+    lang = language(None)
+    try:
+        return (
+            app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+            or OK
+        )
+    except InputError as error:
+        _refusal(error, "--json" in arguments, lang)
+        return REFUSED
+    except Refused as error:
+        Console(stderr=True).print(f"[bold red]refused[/]: {error}", highlight=False)
+        return REFUSED
+    except (SonaeError, CycloptsError) as error:
+        Console(stderr=True, soft_wrap=True).print(
+            str(error), style="red", highlight=False, markup=False
+        )
+        return USAGE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def _refusal(error: InputError, as_json: bool, lang: Lang) -> None:
+    from sonae.report.terminal import refusal
+
+    problems = [p.as_json() for p in error.problems]
+    if as_json:
+        show_json({"format": "sonae-refused/1", "problems": problems})
+    else:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(refusal(problems, lang))
+
+
+def day(text: str | None) -> date | None:
+    """A date option."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise SonaeError(f"{text!r} is not a date (YYYY-MM-DD)") from error
+
+
+def folder(path: Path) -> str:
+    """A path as the user can open it."""
+    return str(path)

@@ -1,0 +1,1 @@
+"""The day, pure: reconcile, value, require, cover."""

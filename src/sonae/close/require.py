@@ -1,0 +1,131 @@
+"""所要額: the rules a venue is under and the drafts it assumes, evaluated on the day's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sonae.books.facts import Facts
+from sonae.close.reconcile import Line, Reconciliation
+from sonae.close.value import Valuation
+from sonae.core.errors import UsageError
+from sonae.core.figure import Figure, apply, table
+from sonae.core.text import Text
+from sonae.rulebook.edition import Edition
+
+REGIMES = {
+    "jp": (
+        "jp.crypto.hot_limit",
+        "jp.crypto.performance_guarantee",
+        "jp.crypto.cash_trust",
+        "jp.crypto.margin_cash_trust",
+        "jp.crypto.capital_and_net_assets",
+        "jp.crypto.domestic_assets",
+        "jp.crypto.liability_reserve",
+    ),
+    "jp.securities": ("jp.securities.liability_reserve",),
+}
+CRYPTO = ("crypto", "basket")
+FINANCIALS = (
+    "capital",
+    "net_assets",
+    "liabilities",
+    "guarantee_liabilities",
+    "debts_to_nonresidents",
+)
+RESERVE = ("opening_reserve", "used_for_incidents")
+MARGIN_RULE = "jp.crypto.margin_cash_trust"
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """Outputs by rule, the facts they were given, and the rules of each regime."""
+
+    outputs: Mapping[str, Mapping[str, Figure]]
+    facts: Mapping[str, Figure]
+    by_regime: Mapping[str, tuple[str, ...]]
+
+    def __getitem__(self, id: str) -> Figure:
+        rule, _, output = id.partition("#")
+        return self.outputs[rule][output]
+
+
+def require(
+    facts: Facts, edition: Edition, reconciliation: Reconciliation, valuation: Valuation
+) -> Requirements:
+    """Every rule of every regime the venue names, then every rule of the assumed drafts."""
+    given = rule_facts(facts, reconciliation, valuation)
+    by_regime: dict[str, tuple[str, ...]] = {}
+    for regime in facts.books.venue.regimes:
+        if regime not in REGIMES:
+            raise UsageError(f"regime {regime!r} is not modelled; there are: {', '.join(REGIMES)}")
+        margin = "margin_trust" in reconciliation.trusts
+        by_regime[regime] = tuple(r for r in REGIMES[regime] if margin or r != MARGIN_RULE)
+    for draft in edition.drafts:
+        for rule in draft.rules:
+            by_regime[rule.id] = (rule.id,)
+    ids = dict.fromkeys(i for rules in by_regime.values() for i in rules)
+    outputs = {i: edition.evaluate(i, given) for i in ids}
+    return Requirements(outputs, given, by_regime)
+
+
+def rule_facts(
+    facts: Facts, reconciliation: Reconciliation, valuation: Valuation
+) -> dict[str, Figure]:
+    """The facts under the keys that rules name in their needs."""
+    coins = _coins(reconciliation, valuation)
+    given = {
+        "coins": coins,
+        "customer_crypto_jpy": _value(coins, "customer_qty", "customer_crypto_jpy"),
+        "performance_guarantee_jpy": _value(coins, "hot_qty", "performance_guarantee_jpy"),
+        "volumes_oldest_to_current_fy": facts.securities_volumes(),
+        "crypto_traded_value_by_fy": facts.crypto_traded_value(),
+        "loss_in_question_jpy": facts.loss_in_question(),
+    }
+    given |= {f"{item}_jpy": facts.financial(item) for item in FINANCIALS}
+    given |= {item: facts.financial(item) for item in RESERVE}
+    for kind, owed, held in (
+        ("customer_trust", "customer_cash_jpy", "trust_principal_jpy"),
+        ("margin_trust", "margin_cash_jpy", "margin_trust_principal_jpy"),
+    ):
+        trust = reconciliation.trusts.get(kind)
+        if trust is not None:
+            given[owed] = trust["owed"].named(f"fact:{owed}")
+            given[held] = trust["settled"].named(f"fact:{held}")
+    return given
+
+
+def crypto_lines(reconciliation: Reconciliation) -> list[Line]:
+    """Assets that the crypto rules are about; stablecoins and money have rules of their own."""
+    return [line for line in reconciliation.lines.values() if line.kind in CRYPTO]
+
+
+def _coins(reconciliation: Reconciliation, valuation: Valuation) -> Figure:
+    """customer_qty, hot_qty and price_jpy of each crypto-asset that is owed or held."""
+    rows = {}
+    for line in crypto_lines(reconciliation):
+        if not line.units["owed"] and not line.units["held"]:
+            continue
+        split = Figure(line.kind != "basket", "truth", id=f"fact:coins/{line.asset}/split")
+        cells = {
+            "customer_qty": line["owed"],
+            "hot_qty": line["not_cold"],
+            "price_jpy": valuation.prices[line.asset],
+            "split": split,
+        }
+        rows[line.asset] = table(cells).named(f"fact:coins/{line.asset}")
+    label = Text("利用者の暗号資産（種類別）", "customers' crypto-assets by coin")
+    return table(rows).named("fact:coins", label)
+
+
+def _value(coins: Figure, quantity: str, id: str) -> Figure:
+    """The yen value of one column over all coins."""
+    terms = [row.rows()[quantity] * row.rows()["price_jpy"] for row in coins.rows().values()]
+    figure = apply(
+        f"Σ {quantity} × price_jpy",
+        "JPY",
+        terms,
+        lambda: sum((t.number() for t in terms), Fraction(0)),
+    )
+    return figure.named(f"fact:{id}")

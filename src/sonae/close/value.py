@@ -1,0 +1,227 @@
+"""評価: one price per asset from a stated hierarchy of sources, each print recorded.
+
+The venue's own print never sets a value beside others, and alone only with evidence. A manual price
+needs two people and evidence. A print older than the house limit is passed over while a fresh one
+exists. Regulatory, accounting and claim prices are kept apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from sonae.books.facts import Facts
+from sonae.core.canonical import number_text
+from sonae.core.figure import Figure, apply, missing
+from sonae.core.finding import Finding
+from sonae.core.text import Text
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """One price as given, and what the hierarchy made of it."""
+
+    asset: str
+    currency: str
+    price: Fraction
+    source: str
+    at: datetime
+    use: str
+
+
+@dataclass
+class Valuation:
+    """Prices in the reporting currency by asset for one purpose, every print, and findings."""
+
+    purpose: str
+    prices: dict[str, Figure] = field(default_factory=dict)
+    prints: list[Print] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def value(facts: Facts, purpose: str = "regulatory") -> Valuation:
+    """A price per asset in "<currency>/coin", or not computable with the reason."""
+    result = Valuation(purpose)
+    reporting = facts.books.venue.currency
+    rows = [r for r in facts.books.table("prices") or [] if r["purpose"] == purpose]
+    for asset in sorted(r["asset"] for r in facts.books.rows["assets"]):
+        unit = f"{reporting}/coin"
+        if asset == reporting:
+            one = Figure(Fraction(1), unit, id=f"fact:{asset}/price", formula="1")
+            result.prices[asset] = one
+            continue
+        direct = [r for r in rows if r["asset"] == asset and r["currency"] == reporting]
+        if direct:
+            result.prices[asset] = _choose(facts, asset, reporting, direct, result)
+        else:
+            result.prices[asset] = _crossed(facts, asset, reporting, rows, result)
+    return result
+
+
+def _crossed(
+    facts: Facts, asset: str, reporting: str, rows: Sequence[Row], result: Valuation
+) -> Figure:
+    """A price in another currency times that currency's price."""
+    for currency in sorted({r["currency"] for r in rows if r["asset"] == asset}):
+        first = [r for r in rows if r["asset"] == asset and r["currency"] == currency]
+        second = [r for r in rows if r["asset"] == currency and r["currency"] == reporting]
+        if second:
+            price = _choose(facts, asset, currency, first, result)
+            rate = _choose(facts, currency, reporting, second, result)
+            crossed = apply(
+                f"{asset}/{currency} × {currency}/{reporting}",
+                f"{reporting}/coin",
+                (price, rate),
+                lambda: price.number() * rate.number(),  # noqa: B023
+            )
+            return crossed.named(f"fact:{asset}/price")
+    return _no_price(asset, Text("価格がない", "no price is given"), reporting)
+
+
+def _no_price(asset: str, why: Text, currency: str) -> Figure:
+    reason = Text(f"{asset}の価格: {why.ja}", f"price of {asset}: {why.en}")
+    return missing(f"{asset}/price", reason, f"{currency}/coin")
+
+
+# -- choosing among prints -------------------------------------------------------------------
+
+
+def _choose(
+    facts: Facts, asset: str, currency: str, rows: Sequence[Row], result: Valuation
+) -> Figure:
+    venue = facts.books.venue
+    latest = _latest(rows, venue.cut_off)
+    order = _order(latest, venue.price_hierarchy)
+    limit = timedelta(minutes=venue.house.price_max_age_minutes)
+    fits: list[Row] = []
+    stale: list[Row] = []
+    own: list[Row] = []
+    for row in order:
+        if row["own_venue"]:
+            own.append(row)
+        elif not _manual_is_sound(row, result):
+            _record(result, row, "refused")
+        elif venue.cut_off - row["at"] > limit:
+            stale.append(row)
+        else:
+            fits.append(row)
+    chosen: Row | None = next(iter((*fits, *stale, *own)), None)
+    if not fits and stale:
+        result.findings.append(_stale(asset, stale[0], venue.cut_off, limit))
+    if not fits and not stale and own:
+        result.findings.append(_own_alone(asset, own[0]))
+        chosen = own[0] if own[0]["evidence"] else None
+    for row in (*fits, *stale, *own):
+        _record(result, row, "used" if row is chosen else "recorded")
+    if chosen is None:
+        return _no_price(asset, Text("使える価格がない", "no usable print"), currency)
+    _flag_own(asset, chosen, own, venue.house.own_price_tolerance, result)
+    where = (
+        f"asset = {asset}, currency = {currency}, purpose = {result.purpose}, "
+        f"source = {chosen['source']}, at = {chosen['at'].isoformat()}"
+    )
+    return facts.leaf(
+        f"{asset}/price" if currency == venue.currency else f"{asset}/{currency}/price",
+        chosen["price"],
+        f"{currency}/coin",
+        "prices",
+        where,
+        1,
+        Text(f"{asset}の価格（{chosen['source']}）", f"price of {asset} ({chosen['source']})"),
+    )
+
+
+def _latest(rows: Sequence[Row], cut_off: datetime) -> list[Row]:
+    """The last print of each source at or before the cut-off."""
+    newest: dict[str, Row] = {}
+    for row in rows:
+        if row["at"] <= cut_off:
+            known = newest.get(row["source"])
+            if known is None or row["at"] > known["at"]:
+                newest[row["source"]] = row
+    return list(newest.values())
+
+
+def _order(rows: Sequence[Row], hierarchy: Sequence[str]) -> list[Row]:
+    """By the hierarchy; a source it does not name comes after, by name."""
+    rank = {source: n for n, source in enumerate(hierarchy)}
+    return sorted(rows, key=lambda r: (rank.get(r["source"], len(rank)), r["source"]))
+
+
+def _manual_is_sound(row: Row, result: Valuation) -> bool:
+    """A price entered by hand needs a second person and evidence."""
+    if row["entered_by"] is None:
+        return True
+    sound = row["approved_by"] not in (None, row["entered_by"]) and row["evidence"] is not None
+    if not sound:
+        result.findings.append(
+            Finding(
+                "manual-price-unapproved", "warning", _MANUAL.format(a=row["asset"]), row["asset"]
+            )
+        )
+    return sound
+
+
+def _record(result: Valuation, row: Row, use: str) -> None:
+    result.prints.append(
+        Print(row["asset"], row["currency"], row["price"], row["source"], row["at"], use)
+    )
+
+
+def _stale(asset: str, row: Row, cut_off: datetime, limit: timedelta) -> Finding:
+    age = int((cut_off - row["at"]).total_seconds() // 60)
+    text = _STALE.format(a=asset, s=row["source"], age=age, limit=int(limit.total_seconds() // 60))
+    return Finding("stale-price", "warning", text, asset)
+
+
+def _own_alone(asset: str, row: Row) -> Finding:
+    text = _OWN_EVIDENCE if row["evidence"] else _OWN_ALONE
+    severity = "warning" if row["evidence"] else "breach"
+    return Finding("own-venue-price", severity, text.format(a=asset), asset)  # type: ignore[arg-type]
+
+
+def _flag_own(
+    asset: str, chosen: Row, own: Sequence[Row], tolerance: Fraction | None, result: Valuation
+) -> None:
+    """An own-venue print that differs from the value is recorded and shown beside it."""
+    for row in own:
+        if row is not chosen and row["price"] != chosen["price"]:
+            gap = (row["price"] - chosen["price"]) / chosen["price"]
+            text = _OWN_DIFFERS.format(
+                a=asset,
+                own=number_text(row["price"]),
+                chosen=number_text(chosen["price"]),
+                gap=f"{round(gap * 10000) / 100:+}",
+            )
+            far = tolerance is not None and abs(gap) > tolerance
+            severity = "warning" if far else "note"
+            result.findings.append(
+                Finding("own-venue-price-differs", severity, text, asset)  # type: ignore[arg-type]
+            )
+
+
+_MANUAL = Text(
+    "{a}の手入力価格は、別の承認者と証憑がそろわないため使わない",
+    "the manual price of {a} is not used: it needs a second person and evidence",
+)
+_STALE = Text(
+    "{a}の価格は{s}の{age}分前のもので、社内基準{limit}分を超える",
+    "the price of {a} is {age} minutes old ({s}); the house limit is {limit}",
+)
+_OWN_ALONE = Text(
+    "{a}の価格は自社市場の値しかなく、証憑もないため評価に使わない",
+    "the only price of {a} is this venue's own, without evidence; it is not used",
+)
+_OWN_EVIDENCE = Text(
+    "{a}の評価は自社市場の価格だけに基づく（証憑あり）",
+    "the value of {a} rests on this venue's own price alone (with evidence)",
+)
+_OWN_DIFFERS = Text(
+    "{a}の自社市場の価格{own}は、評価に用いた{chosen}と{gap}%異なる",
+    "this venue's own price of {a}, {own}, differs from the value used, {chosen}, by {gap} %",
+)

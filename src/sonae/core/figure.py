@@ -1,0 +1,485 @@
+"""Every number that leaves Sonae is a Figure: a value that knows why it is what it is.
+
+A Figure holds an exact value and its unit, the figures it was made from, and the provision, data
+or named assumption it answers to. Arithmetic on figures makes figures, so the reasons are never
+separate from the number. What cannot be computed is a value too: it names what is missing and
+spreads, so that no gap is ever filled with a zero.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from sonae.core.citation import Citation
+from sonae.core.errors import UnitError
+from sonae.core.text import Text, same
+
+Standing = Literal["in_force", "house", "enacted", "proposed"]
+Confidence = Literal["verified", "derived", "secondary", "memory"]
+STANDINGS: tuple[Standing, ...] = ("in_force", "house", "enacted", "proposed")
+CONFIDENCES: tuple[Confidence, ...] = ("verified", "derived", "secondary", "memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why a value cannot be computed: what is missing, and which provision asks for it."""
+
+    key: str
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class NotComputable:
+    """A value that cannot be computed, with every missing input named."""
+
+    missing: tuple[Missing, ...]
+
+    def reason(self) -> Text:
+        """All reasons in one sentence."""
+        return Text(
+            "、".join(dict.fromkeys(m.reason.ja for m in self.missing)),
+            "; ".join(dict.fromkeys(m.reason.en for m in self.missing)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A value known only to lie between two bounds, both included."""
+
+    low: Fraction
+    high: Fraction
+
+    def __post_init__(self) -> None:
+        """Refuse bounds in the wrong order."""
+        if self.low > self.high:
+            raise ValueError(f"range from {self.low} to {self.high}: bounds in the wrong order")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact was read: table, filter, number of rows, digest of the table's files."""
+
+    table: str
+    where: str
+    rows: int
+    digest: str
+
+
+Value: TypeAlias = (
+    "Fraction | date | bool | str | None | Range | NotComputable"
+    " | Mapping[str, Figure] | tuple[Figure, ...]"
+)
+Operand: TypeAlias = "Figure | int | Fraction"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figure:
+    """A value with its reasons.
+
+    `value` is a Fraction (number), date, bool (truth), str (code), None (the code "none"), Range,
+    a mapping or tuple of figures (table), or NotComputable. `unit` is a word such as "JPY",
+    "ratio", "coin", "JPY/coin", "days", "date", "truth", "code", "table". `formula` says how the
+    value follows from `inputs`, whose names go into its places `{0}`, `{1}`. `standing` and
+    `confidence` are the weakest found below.
+    """
+
+    value: Value
+    unit: str
+    id: str = ""
+    label: Text | None = None
+    formula: str = ""
+    inputs: tuple[Figure, ...] = ()
+    cites: tuple[Citation, ...] = ()
+    standing: Standing = "in_force"
+    confidence: Confidence = "derived"
+    source: Source | None = None
+    assumptions: tuple[str, ...] = field(default=())
+
+    # -- what it is ------------------------------------------------------------------------
+
+    @property
+    def kind(self) -> str:
+        """number, date, truth, code, range, table or not_computable."""
+        return kind_of(self.value)
+
+    @property
+    def computable(self) -> bool:
+        """False where the value, or a part of a table, cannot be computed."""
+        return not isinstance(self.value, NotComputable)
+
+    def number(self) -> Fraction:
+        """The exact number; a TypeError where the figure is none."""
+        if not isinstance(self.value, Fraction):
+            raise TypeError(f"{self.id or self.formula}: {self.kind} is not a number")
+        return self.value
+
+    def truth(self) -> bool:
+        """The truth; a TypeError where the figure is none."""
+        if not isinstance(self.value, bool):
+            raise TypeError(f"{self.id or self.formula}: {self.kind} is not a truth")
+        return self.value
+
+    def name(self) -> str:
+        """Short name for formulas: the last part of the id, else the formula in brackets."""
+        if self.id:
+            return re.split("[#/:]", self.id)[-1]
+        return f"({self.how()})" if self.inputs and self.formula else str_value(self.value)
+
+    def how(self) -> str:
+        """The formula with the names of the inputs in it."""
+        return self.formula.format(*(child.name() for child in self.inputs))
+
+    def named(self, id: str, label: Text | None = None, cites: Sequence[Citation] = ()) -> Figure:
+        """The same figure under an id of its own.
+
+        A figure that already has one is wrapped, so that both names stay in the tree.
+        """
+        if self.id and self.id != id:
+            wrapped = derive("{0}", self.value, self.unit, (self,))
+            return replace(wrapped, id=id, label=label, cites=tuple(cites))
+        return replace(self, id=id, label=label or self.label, cites=(*self.cites, *cites))
+
+    # -- tables ----------------------------------------------------------------------------
+
+    def rows(self) -> Mapping[str, Figure]:
+        """The rows of a table keyed by name."""
+        if not isinstance(self.value, Mapping):
+            raise TypeError(f"{self.id}: {self.kind} is not a table")
+        return self.value
+
+    def items(self) -> tuple[Figure, ...]:
+        """The items of a list-shaped table, in order."""
+        if not isinstance(self.value, tuple):
+            raise TypeError(f"{self.id}: {self.kind} is not a list")
+        return self.value
+
+    # -- arithmetic ------------------------------------------------------------------------
+
+    def __add__(self, other: Operand) -> Figure:
+        return _arithmetic("+", self, other)
+
+    def __sub__(self, other: Operand) -> Figure:
+        return _arithmetic("-", self, other)
+
+    def __mul__(self, other: Operand) -> Figure:
+        return _arithmetic("×", self, other)
+
+    def __truediv__(self, other: Operand) -> Figure:
+        return _arithmetic("/", self, other)
+
+    def __le__(self, other: Operand) -> Figure:
+        return _compare("≤", self, other)
+
+    def __lt__(self, other: Operand) -> Figure:
+        return _compare("<", self, other)
+
+    def __ge__(self, other: Operand) -> Figure:
+        return _compare("≥", self, other)
+
+    def __bool__(self) -> bool:
+        raise TypeError("a Figure has no truth of its own; use truth() or choose()")
+
+
+def kind_of(value: Value) -> str:
+    """The kind of a value in the words of design section 1."""
+    if isinstance(value, bool):
+        return "truth"
+    if isinstance(value, Fraction):
+        return "number"
+    if isinstance(value, date):
+        return "date"
+    if value is None or isinstance(value, str):
+        return "code"
+    if isinstance(value, Range):
+        return "range"
+    if isinstance(value, NotComputable):
+        return "not_computable"
+    return "table"
+
+
+def str_value(value: Value) -> str:
+    """A short exact text of a plain value, for formulas."""
+    if isinstance(value, Fraction):
+        return str(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+# -- making figures ---------------------------------------------------------------------------
+
+
+def missing(key: str, reason: Text, unit: str = "", **marks: object) -> Figure:
+    """A figure that cannot be computed because `key` is missing."""
+    figure = Figure(NotComputable((Missing(key, reason),)), unit, id=f"fact:{key}")
+    return replace(figure, **marks)  # type: ignore[arg-type]
+
+
+def weakest(figures: Iterable[Figure]) -> tuple[Standing, Confidence, tuple[str, ...]]:
+    """Standing, confidence and assumptions that a figure made from these must carry."""
+    seen = list(figures)
+    standing: Standing = max((f.standing for f in seen), key=STANDINGS.index, default=STANDINGS[0])
+    confidence: Confidence = max(
+        (f.confidence for f in seen), key=CONFIDENCES.index, default=CONFIDENCES[0]
+    )
+    return standing, confidence, tuple(sorted({a for f in seen for a in f.assumptions}))
+
+
+def derive(
+    formula: str,
+    value: Value,
+    unit: str,
+    inputs: Sequence[Figure],
+    cites: Sequence[Citation] = (),
+) -> Figure:
+    """A figure made from others: marks come from the inputs, and so does a gap."""
+    gaps = gaps_in(inputs)
+    standing, confidence, assumptions = weakest(inputs)
+    return Figure(
+        value=NotComputable(gaps) if gaps else value,
+        unit=unit,
+        formula=formula,
+        inputs=tuple(inputs),
+        cites=tuple(cites),
+        standing=standing,
+        confidence=confidence,
+        assumptions=assumptions,
+    )
+
+
+def gaps_in(figures: Iterable[Figure]) -> tuple[Missing, ...]:
+    """What is missing in these figures themselves (not in the rows of their tables)."""
+    gaps: dict[Missing, None] = {}
+    for figure in figures:
+        if isinstance(figure.value, NotComputable):
+            gaps.update(dict.fromkeys(figure.value.missing))
+    return tuple(gaps)
+
+
+def apply(
+    formula: str,
+    unit: str,
+    inputs: Sequence[Figure],
+    compute: Callable[[], Value],
+    cites: Sequence[Citation] = (),
+) -> Figure:
+    """Like `derive`, but `compute` runs only when no input is missing."""
+    value = NotComputable(gaps) if (gaps := gaps_in(inputs)) else compute()
+    return derive(formula, value, unit, inputs, cites)
+
+
+def constant(value: int | Fraction, unit: str) -> Figure:
+    """A bare number in a formula. Law has none of these: parameters are data."""
+    return Figure(Fraction(value), unit, formula=str(value), confidence="verified")
+
+
+# -- arithmetic -------------------------------------------------------------------------------
+
+
+def _arithmetic(sign: str, left: Figure, other: Operand) -> Figure:
+    right = other if isinstance(other, Figure) else constant(other, _neutral(sign, left))
+    unit = _unit(sign, left, right)
+    formula = f"{{0}} {sign} {{1}}"
+
+    def compute() -> Value:
+        if sign == "/" and min(bounds(right)) <= 0 <= max(bounds(right)):
+            return _zero_divisor(right)
+        corners = [_op(sign, a, b) for a in bounds(left) for b in bounds(right)]
+        return _range_or_number(corners)
+
+    return apply(formula, unit, (left, right), compute)
+
+
+def _zero_divisor(figure: Figure) -> NotComputable:
+    name = figure.name()
+    reason = Text(f"{name}が零のため割れない", f"{name} is zero and cannot divide")
+    return NotComputable((Missing(name, reason),))
+
+
+def _neutral(sign: str, left: Figure) -> str:
+    return left.unit if sign in "+-" else "ratio"
+
+
+def _op(sign: str, a: Fraction, b: Fraction) -> Fraction:
+    if sign == "+":
+        return a + b
+    if sign == "-":
+        return a - b
+    return a * b if sign == "×" else a / b
+
+
+def _unit(sign: str, left: Figure, right: Figure) -> str:
+    a, b = left.unit, right.unit
+    if sign in "+-":
+        if a != b:
+            raise UnitError(f"{left.name()} [{a}] {sign} {right.name()} [{b}]: different units")
+        return a
+    if b == "ratio":
+        return a
+    if sign == "×" and a == "ratio":
+        return b
+    if sign == "×" and b.endswith(f"/{a}"):
+        return b.removesuffix(f"/{a}")
+    if sign == "×" and a.endswith(f"/{b}"):
+        return a.removesuffix(f"/{b}")
+    if sign == "/":
+        return "ratio" if a == b else f"{a}/{b}"
+    raise UnitError(f"{left.name()} [{a}] × {right.name()} [{b}]: no unit for the product")
+
+
+def bounds(figure: Figure) -> tuple[Fraction, ...]:
+    """The number, or both ends of the range."""
+    if isinstance(figure.value, Range):
+        return (figure.value.low, figure.value.high)
+    return (figure.number(),)
+
+
+def _range_or_number(corners: Sequence[Fraction]) -> Value:
+    low, high = min(corners), max(corners)
+    return low if low == high else Range(low, high)
+
+
+def _compare(sign: str, left: Figure, other: Operand) -> Figure:
+    right = other if isinstance(other, Figure) else constant(other, left.unit)
+    if left.unit != right.unit:
+        raise UnitError(f"{left.name()} [{left.unit}] {sign} {right.name()} [{right.unit}]")
+    tests: dict[str, Callable[[Fraction, Fraction], bool]] = {
+        "≤": lambda a, b: a <= b,
+        "<": lambda a, b: a < b,
+        "≥": lambda a, b: a >= b,
+    }
+
+    def compute() -> Value:
+        answers = {tests[sign](a, b) for a in bounds(left) for b in bounds(right)}
+        return answers.pop() if len(answers) == 1 else _undecided(left, right)
+
+    return apply(f"{{0}} {sign} {{1}}", "truth", (left, right), compute)
+
+
+def _undecided(*figures: Figure) -> NotComputable:
+    names = ", ".join(f.name() for f in figures)
+    reason = Text(f"{names}の幅のため判定できない", f"{names}: the range does not decide it")
+    return NotComputable((Missing(names, reason),))
+
+
+# -- the functions rules are written with ---------------------------------------------------
+
+
+def total(figures: Sequence[Figure], unit: str, formula: str = "") -> Figure:
+    """The sum; of nothing it is zero of `unit`."""
+    for figure in figures:
+        if figure.unit != unit:
+            raise UnitError(f"{figure.name()} [{figure.unit}] in a sum of [{unit}]")
+
+    def compute() -> Value:
+        ends = [bounds(f) for f in figures]
+        low = sum((e[0] for e in ends), Fraction(0))
+        high = sum((e[-1] for e in ends), Fraction(0))
+        return low if low == high else Range(low, high)
+
+    text = formula or " + ".join(_places(figures)) or "0"
+    return apply(text, unit, figures, compute)
+
+
+def largest(*figures: Figure) -> Figure:
+    """The greatest of figures in one unit."""
+    return _extreme("max", max, figures)
+
+
+def smallest(*figures: Figure) -> Figure:
+    """The least of figures in one unit (いずれか低い額)."""
+    return _extreme("min", min, figures)
+
+
+def _extreme(
+    name: str, pick: Callable[[Iterable[Fraction]], Fraction], figures: Sequence[Figure]
+) -> Figure:
+    if len({f.unit for f in figures}) != 1:
+        raise UnitError(f"{name} of {[f.unit for f in figures]}: different units")
+
+    def compute() -> Value:
+        ends = [bounds(f) for f in figures]
+        return _range_or_number([pick(e[0] for e in ends), pick(e[-1] for e in ends)])
+
+    formula = f"{name}({', '.join(_places(figures))})"
+    return apply(formula, figures[0].unit, figures, compute)
+
+
+def _places(figures: Sequence[Figure]) -> list[str]:
+    return [f"{{{n}}}" for n in range(len(figures))]
+
+
+def not_negative(figure: Figure) -> Figure:
+    """The figure, or zero where it is below zero."""
+    return largest(figure, constant(0, figure.unit))
+
+
+def all_of(*truths: Figure) -> Figure:
+    """True when all are; false as soon as one is false, even where another is not computable."""
+    known_false = [t for t in truths if t.value is False]
+    if known_false:
+        return derive(" and ".join(_places(known_false)), False, "truth", known_false)
+    return derive(" and ".join(_places(truths)), True, "truth", truths)
+
+
+def choose(test: Figure, if_true: str, if_false: str) -> Figure:
+    """A code by a truth, such as pass or fail."""
+    return apply(
+        f"{if_true} if {{0}} else {if_false}",
+        "code",
+        (test,),
+        lambda: if_true if test.truth() else if_false,
+    )
+
+
+def table(rows: Mapping[str, Figure], formula: str = "") -> Figure:
+    """A table of figures; a row that cannot be computed says so by itself."""
+    standing, confidence, assumptions = weakest(rows.values())
+    return Figure(
+        dict(rows),
+        "table",
+        formula=formula,
+        inputs=tuple(rows.values()),
+        standing=standing,
+        confidence=confidence,
+        assumptions=assumptions,
+    )
+
+
+def sum_rows(of: Figure, formula: str, unit: str, pick: Callable[[Figure], Figure]) -> Figure:
+    """The sum over a table's rows of what `pick` makes of each from that row alone.
+
+    >>> coins = table({"X": table({"q": constant(2, "coin"), "p": constant(3, "JPY/coin")})})
+    >>> sum_rows(coins, "Σ q × p", "JPY", lambda r: r.rows()["q"] * r.rows()["p"]).value
+    Fraction(6, 1)
+    """
+    if not of.computable:
+        return derive(formula, None, unit, (of,))
+    terms = [pick(row) for row in of.rows().values()]
+    summed = total(terms, unit, formula)
+    return replace(summed, inputs=(of,))
+
+
+def walk(figure: Figure) -> Iterator[Figure]:
+    """The figure and everything below it, each object once, inputs first."""
+    seen: set[int] = set()
+
+    def visit(node: Figure) -> Iterator[Figure]:
+        if id(node) in seen:
+            return
+        seen.add(id(node))
+        for child in node.inputs:
+            yield from visit(child)
+        yield node
+
+    yield from visit(figure)
+
+
+def text_of(figure: Figure) -> Text:
+    """The reason a figure cannot be computed, or its plain value."""
+    if isinstance(figure.value, NotComputable):
+        return figure.value.reason()
+    return same(str_value(figure.value))

@@ -1,0 +1,1 @@
+"""Incidents, exchanges and demo venues: dated, cited, shipped with the product."""

@@ -1,0 +1,1 @@
+"""Insurance: terms as given, and exact evaluation of one event at a time."""

@@ -1,0 +1,1 @@
+"""Views of a close for people: the same figures in Japanese and English."""

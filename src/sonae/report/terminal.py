@@ -1,0 +1,109 @@
+"""The close in a terminal: the day in one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text as Styled
+
+from sonae.core.canonical import parse_number
+from sonae.core.text import Lang
+from sonae.report.tree import grouped, value_text
+
+STYLES = {"breach": "bold red", "warning": "yellow", "note": "dim"}
+WORDS = {
+    "breach": {"ja": "違反", "en": "breach"},
+    "warning": {"ja": "警告", "en": "warning"},
+    "note": {"ja": "注記", "en": "note"},
+    "regime": {"ja": "制度", "en": "regime"},
+    "required": {"ja": "所要額", "en": "required"},
+    "going": {"ja": "充当（継続時）", "en": "cover, going concern"},
+    "failed": {"ja": "充当（破綻時）", "en": "cover, on insolvency"},
+    "surplus": {"ja": "過不足", "en": "surplus"},
+    "asset": {"ja": "資産", "en": "asset"},
+    "owed": {"ja": "預かり", "en": "owed"},
+    "held": {"ja": "保有", "en": "held"},
+    "break": {"ja": "照合差異", "en": "break"},
+    "due": {"ja": "期限", "en": "due"},
+    "finding": {"ja": "指摘", "en": "finding"},
+    "clean": {"ja": "違反・警告なし", "en": "no breach or warning"},
+    "more": {"ja": "ほか注記{n}件（レポート参照）", "en": "and {n} notes (see the report)"},
+    "refused": {"ja": "入力を受け付けられません", "en": "the input is refused"},
+    "proposed": {"ja": "提案段階", "en": "proposed"},
+}
+SHOWN_PROBLEMS = 30
+
+
+def summary(document: Mapping[str, Any], lang: Lang) -> RenderableType:
+    """Venue, regimes, reconciliation and what must be acted on."""
+    venue = document["venue"]
+    title = Styled(f"{venue['name']} · {document['on']}", style="bold")
+    figures = {f["id"]: f for f in document["figures"]}
+    parts: list[RenderableType] = [title, _regimes(document, figures, lang)]
+    parts += [_assets(document, lang), _findings(document["findings"], lang)]
+    return Group(*parts)
+
+
+def _regimes(document: Mapping[str, Any], figures: Mapping[str, Any], lang: Lang) -> RenderableType:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(WORDS["regime"][lang])
+    for key in ("required", "going", "failed", "surplus"):
+        table.add_column(WORDS[key][lang], justify="right")
+    for name, cover in document["cover"]["by_regime"].items():
+        ids = cover["figures"]
+        mark = f" ({WORDS['proposed'][lang]})" if cover["standing"] == "proposed" else ""
+        cells = [ids["required"], ids["going_concern"]["total"], ids["on_insolvency"]["total"]]
+        table.add_row(name + mark, *[_short(figures[i], lang) for i in [*cells, ids["surplus"]]])
+    return table
+
+
+def _short(entry: Mapping[str, Any], lang: Lang) -> str:
+    """A cell: the number, or that it is not computable (the report says why)."""
+    if entry["kind"] == "not_computable":
+        return {"ja": "計算不能", "en": "not computable"}[lang]
+    return value_text(entry, lang).split(" = ")[0].removesuffix(f" {entry['unit']}")
+
+
+def _assets(document: Mapping[str, Any], lang: Lang) -> RenderableType:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(WORDS["asset"][lang])
+    for key in ("owed", "held", "break"):
+        table.add_column(WORDS[key][lang], justify="right")
+    for line in document["reconciliation"]:
+        values = (line["owed"], line["held"]["total"], line["break"])
+        table.add_row(
+            line["asset"], *["-" if v is None else grouped(parse_number(v), 18) for v in values]
+        )
+    return table
+
+
+def _findings(findings: Sequence[Mapping[str, Any]], lang: Lang) -> RenderableType:
+    act = [f for f in findings if f["severity"] != "note"]
+    lines: list[RenderableType] = []
+    for finding in act:
+        due = finding["due"][lang] if isinstance(finding["due"], Mapping) else finding["due"]
+        clock = f"  [{WORDS['due'][lang]} {due}]" if due else ""
+        mark = WORDS[finding["severity"]][lang]
+        text = Styled(f"{mark} {finding['name']}", style=STYLES[finding["severity"]])
+        lines.append(text.append(f"  {finding['message'][lang]}{clock}", style="default"))
+    if not act:
+        lines.append(Styled(WORDS["clean"][lang], style="green"))
+    if rest := len(findings) - len(act):
+        lines.append(Styled(WORDS["more"][lang].format(n=rest), style="dim"))
+    return Group(*lines)
+
+
+def refusal(problems: Sequence[Mapping[str, Any]], lang: Lang) -> RenderableType:
+    """Why the input is refused, place by place."""
+    lines = [Styled(f"{WORDS['refused'][lang]} ({len(problems)})", style="bold red")]
+    for problem in problems[:SHOWN_PROBLEMS]:
+        row = f" row {problem['row']}" if problem["row"] is not None else ""
+        key = f" [{problem['key']}]" if problem["key"] else ""
+        place = f"{problem['file'] or problem['table']}{row} {problem['column']}{key}"
+        lines.append(Styled(f"{place}: {problem['message'][lang]} ({problem['name']})"))
+    if len(problems) > SHOWN_PROBLEMS:
+        lines.append(Styled(f"… {len(problems) - SHOWN_PROBLEMS}", style="dim"))
+    return Group(*lines)

@@ -1,0 +1,1 @@
+"""Law as dated, cited, executable rules: parameters in data, formulas in ordinary Python."""

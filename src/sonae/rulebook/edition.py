@@ -1,0 +1,127 @@
+"""The law on one day, with any drafts explicitly assumed on top."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib import import_module, resources
+
+from sonae.core.citation import Citation
+from sonae.core.errors import UsageError
+from sonae.core.figure import Figure
+from sonae.rulebook.calendars import CALENDARS
+from sonae.rulebook.draft import Draft
+from sonae.rulebook.parameter import Topic, load_topic
+from sonae.rulebook.rule import Day, Law, Rule, registered, titled
+
+LAW = "sonae.rulebook.law"
+MODULES = (
+    "jp.crypto_capital",
+    "jp.crypto_cash_trust",
+    "jp.crypto_clocks",
+    "jp.crypto_custody",
+    "jp.crypto_domestic_assets",
+    "jp.crypto_new_regime",
+    "jp.securities_reserve",
+)
+
+
+@cache
+def topics() -> Mapping[str, Topic]:
+    """Every shipped topic of law by the module that implements it."""
+    loaded = {}
+    for name in MODULES:
+        import_module(f"{LAW}.{name}")
+        loaded[f"{LAW}.{name}"] = load_topic(_text(name), f"{name}.toml")
+    return loaded
+
+
+def _text(name: str) -> str:
+    package, _, stem = name.rpartition(".")
+    return resources.files(f"{LAW}.{package}").joinpath(f"{stem}.toml").read_text("utf-8")
+
+
+@cache
+def law_digest() -> str:
+    """SHA-256 over the parameter files and the formulas of every topic."""
+    sha = hashlib.sha256()
+    for name in MODULES:
+        sha.update(_text(name).encode())
+        sha.update(inspect.getsource(import_module(f"{LAW}.{name}")).encode())
+    return sha.hexdigest()
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The law on `on`; `drafts` are overlays, never copies of the law.
+
+    Everything a draft touches has standing `proposed`.
+    """
+
+    on: date
+    drafts: tuple[Draft, ...] = ()
+
+    def rules(self, globs: Sequence[str] = ("*",)) -> tuple[Rule, ...]:
+        """Rules of the law and of the assumed drafts whose id matches any glob, by id."""
+        topics()
+        every = {**registered(), **{r.id: r for d in self.drafts for r in d.rules}}
+        picked = [r for i, r in every.items() if any(fnmatchcase(i, g) for g in globs)]
+        return tuple(sorted(picked, key=lambda r: r.id))
+
+    def rule(self, id: str) -> Rule:
+        """One rule; a UsageError names near ones."""
+        for found in self.rules():
+            if found.id == id:
+                return found
+        near = ", ".join(r.id for r in self.rules([f"*{id.rsplit('.', 1)[-1]}*"])[:5])
+        raise UsageError(f"no rule {id!r}" + (f"; did you mean {near}?" if near else ""))
+
+    def topic(self, rule_: Rule) -> Topic:
+        """The topic that holds a rule's parameters and words."""
+        for draft in self.drafts:
+            if rule_ in draft.rules:
+                return draft.topics[rule_.id]
+        return topics()[rule_.module]
+
+    def parameter(self, topic: Topic, key: str) -> Figure:
+        """A parameter's value on this day, replaced where a draft says so."""
+        if key not in topic.parameters:
+            raise UsageError(f"{topic.id} has no parameter {key!r}")
+        for draft in self.drafts:
+            change = draft.changes.get(f"{topic.id}/{key}")
+            if change is not None:
+                return topic.parameters[key].as_figure(change, self.on)
+        return topic.parameters[key].figure(self.on)
+
+    def evaluate(self, id: str, facts: Mapping[str, Figure]) -> dict[str, Figure]:
+        """The named outputs of one rule, ids `<rule>#<output>`."""
+        rule_ = self.rule(id)
+        topic = self.topic(rule_)
+        provision = topic.cite(rule_.cites)
+        law = Law(self.on, lambda key: self.parameter(topic, key), topic.cite, CALENDARS)
+        return titled(rule_.compute(law, Day(rule_, provision, facts)), rule_, provision)
+
+    def provision(self, id: str) -> Citation:
+        """The provision that a rule answers to."""
+        rule_ = self.rule(id)
+        return self.topic(rule_).cite(rule_.cites)
+
+    def describe(self) -> dict[str, object]:
+        """What a close records of the law it used."""
+        return {
+            "on": self.on.isoformat(),
+            "digest": self.digest(),
+            "assumed": [{"id": d.id, "digest": d.digest} for d in self.drafts],
+        }
+
+    def digest(self) -> str:
+        """SHA-256 over law and drafts: a corrected rulebook never passes for the old one."""
+        sha = hashlib.sha256(law_digest().encode())
+        for draft in self.drafts:
+            sha.update(draft.digest.encode())
+        return sha.hexdigest()

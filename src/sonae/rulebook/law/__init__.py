@@ -1,0 +1,1 @@
+"""The topics of law, one .toml beside one .py each."""

@@ -1,0 +1,1 @@
+"""Drafts shipped as illustrations; no authority published them."""

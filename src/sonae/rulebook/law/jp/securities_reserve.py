@@ -1,0 +1,102 @@
+"""The securities precedent: what brokers set aside for incidents, by volume of business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sonae.core.figure import Figure, derive, largest, not_negative, smallest, total
+from sonae.core.text import Text
+from sonae.rulebook.rule import Outputs, Record, Series, rule
+
+ITEMS = (
+    "equity_value",
+    "equity_index_futures_value",
+    "equity_option_premium",
+    "bond_futures_value",
+    "bond_option_premium",
+    "fx_futures_notional",
+    "deposit_rate_futures_notional",
+    "bill_discount_futures_notional",
+    "commodity_futures_notional",
+    "commodity_index_futures_notional",
+    "commodity_option_premium",
+)
+FULL_YEARS_IN_WINDOW = 3
+OUTPUTS = {
+    "item1": Text("第1号の額（当年度の積立額）", "item 1: this year's accrual by volume"),
+    "cap_sum": Text("第2号イからルの合計（上限）", "sum of item 2 イ to ル: the full level"),
+    "item2": Text("第2号の額（上限までの残り）", "item 2: room up to the full level"),
+    "accrual": Text("積立額", "accrual"),
+    "closing_before_release": Text("取崩し前の期末残高", "closing balance before release"),
+    "releasable_without_approval": Text(
+        "承認なしに取り崩せる額", "part that may be released without approval"
+    ),
+}
+
+
+@rule(
+    "jp.securities.liability_reserve",
+    title=Text("金融商品取引責任準備金", "financial instruments transaction liability reserve"),
+    cites="order 175(1)",
+    needs={
+        "volumes_oldest_to_current_fy": Series(Record(**dict.fromkeys(ITEMS, "JPY"))),
+        "opening_reserve": "JPY",
+        "used_for_incidents": "JPY",
+    },
+    outputs=OUTPUTS,
+)
+def liability_reserve(law: Any, day: Any) -> Outputs:
+    """The lower of a year's volume at its rate and the room to four times the best year's."""
+    volumes = day.volumes_oldest_to_current_fy
+    rates = law.rates
+    caps = law.cap_rates
+    years = [item.rows() for item in volumes.items()] if volumes.computable else []
+    return accumulate(
+        rates.rows() if rates.computable else {},
+        caps.rows() if caps.computable else {},
+        years[-FULL_YEARS_IN_WINDOW:],
+        derive("{0}", volumes.value, "table", (volumes, rates, caps)),
+        day.opening_reserve,
+        day.used_for_incidents,
+    )
+
+
+def accumulate(
+    rates: Mapping[str, Figure],
+    caps: Mapping[str, Figure],
+    years: Sequence[Mapping[str, Figure]],
+    volumes: Figure,
+    opening: Figure,
+    used: Figure,
+) -> Outputs:
+    """Article 175(1) over any rows: `years` oldest first, the current year last.
+
+    The maximum is taken row by row. An item that a year does not list was not traded in it: the
+    volumes are complete as given. `volumes` carries the gap when they are not known.
+    """
+    current = years[-1] if years else {}
+    traded = [key for key in rates if any(key in year for year in years)]
+    best = {k: largest(*(year[k] for year in years if k in year)) for k in traded}
+    item1 = _sum(
+        [current[k] * rates[k] for k in traded if k in current], volumes, "Σ rate × volume"
+    )
+    cap_sum = _sum([best[k] * caps[k] for k in traded], volumes, "Σ cap rate × best year")
+    balance = opening - used
+    item2 = cap_sum - balance
+    accrual = not_negative(smallest(item1, item2))
+    closing = balance + accrual
+    return {
+        "item1": item1,
+        "cap_sum": cap_sum,
+        "item2": item2,
+        "accrual": accrual,
+        "closing_before_release": closing,
+        "releasable_without_approval": not_negative(closing - cap_sum),
+    }
+
+
+def _sum(terms: list[Figure], volumes: Figure, formula: str) -> Figure:
+    if not volumes.computable:
+        return derive(formula, None, "JPY", (volumes,))
+    return total(terms, "JPY", formula)
