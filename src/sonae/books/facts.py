@@ -10,6 +10,7 @@ from importlib import resources
 
 from sonae.books.read import Books
 from sonae.books.schema import VOLUME_ITEMS
+from sonae.books.venue import SourceNote
 from sonae.core.errors import InputError, Problem
 from sonae.core.figure import (
     CONFIDENCES,
@@ -43,11 +44,7 @@ class Facts:
         label: Text | None = None,
     ) -> Figure:
         """A fact with its source; marks and named assumptions come from `venue.toml` sources."""
-        notes = [
-            s
-            for s in self.books.venue.sources
-            if s.table == table or s.table.startswith(f"{table}.")
-        ]
+        notes = [s for s in self.books.venue.sources if _about(s, table, where)]
         marks = [n.confidence for n in notes]
         return Figure(
             value,
@@ -163,6 +160,13 @@ class Facts:
             confidence=marks[row["confidence"]],  # type: ignore[arg-type]
             source=Source("incidents.csv", f"id = {id}", 1, _incidents_digest()),
         )
+
+
+def _about(note: SourceNote, table: str, where: str) -> bool:
+    """True where a source note is about a fact read from `table` by the filter `where`."""
+    if note.table != table and not note.table.startswith(f"{table}."):
+        return False
+    return note.asset is None or f"asset = {note.asset}," in f"{where},"
 
 
 def _amount(row: dict[str, object]) -> Value:

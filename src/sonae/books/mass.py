@@ -6,7 +6,7 @@ listed. Only then are sums taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 from sonae.books.engine import FILE, ROW, Engine
 from sonae.books.parts import Part
 from sonae.books.rows import LISTED
-from sonae.books.schema import PRODUCTS, STATES, Column, Table
+from sonae.books.schema import BALANCES, PRODUCTS, STATES, Column, Table
 from sonae.books.transcribe import transcribe
 from sonae.core.amount import bounded
 from sonae.core.errors import Problem
@@ -46,14 +46,68 @@ def bit_count(bits: int) -> int:  # type: ignore[empty-body]
 # -- reading -----------------------------------------------------------------------------------
 
 
-def relation(
+def customers(engine: Engine, table: Table, parts: Sequence[Part], problems: list[Problem]) -> Any:
+    """The customers as a relation, every row checked; None where no part can be read."""
+    made = _relation(engine, table, parts, {}, problems)
+    if made is None:
+        return None
+    whole, checks, names = made
+    counts = _count(engine, whole, checks)[0]
+    numbers = [counts[f"n{i}"] or 0 for i in range(len(checks))]
+    problems += _listed(engine, table, whole, checks, numbers, names)
+    return whole
+
+
+def balances(
     engine: Engine,
     table: Table,
     parts: Sequence[Part],
     scales: Mapping[str, int],
     problems: list[Problem],
-) -> Any:
-    """One relation over all parts, columns as in the schema; every row checked.
+) -> Balances | None:
+    """The balances, every row checked in the same pass that sums them by asset, product, state."""
+    made = _relation(engine, table, parts, scales, problems)
+    if made is None:
+        return None
+    whole, checks, names = made
+    sums = {
+        "units": whole.quantity.sum().cast(UNITS),
+        "rows": whole.count(),
+        "low": whole.quantity.min(),
+        "high": whole.quantity.max(),
+    }
+    groups = _count(engine, whole, checks, GROUPS, **sums)
+    numbers = [
+        sum(g["rows"] for g in groups if _refused(check, g[check.column], table, scales))
+        if check.column in GROUPS
+        else sum(g[f"n{i}"] or 0 for g in groups)
+        for i, check in enumerate(checks)
+    ]
+    problems += _listed(engine, table, whole, checks, numbers, names)
+    return Balances(engine, whole, names, groups)
+
+
+GROUPS = ("asset", "product", "state")
+
+
+def _refused(check: Check, value: str | None, table: Table, scales: Mapping[str, int]) -> bool:
+    """The check of a grouping column, on the group's value instead of every row."""
+    if check.name == "missing-value":
+        return value is None
+    if check.name == "unknown-asset":
+        return value is not None and value not in scales
+    column = table.column(check.column)
+    return value is not None and column is not None and value not in column.codes
+
+
+def _relation(
+    engine: Engine,
+    table: Table,
+    parts: Sequence[Part],
+    scales: Mapping[str, int],
+    problems: list[Problem],
+) -> tuple[Any, list[Check], dict[str, str]] | None:
+    """One relation over all parts: the schema's columns and a boolean column per check.
 
     Parts of one table may differ in format and in the form of the quantity.
     """
@@ -65,13 +119,10 @@ def relation(
     for original, part in usable:
         groups.setdefault(str(sorted(part.types.items())), []).append((original, part))
     pieces = [_piece(engine, table, group, scales) for group in groups.values()]
-    checks = pieces[0][1]
     whole = pieces[0][0]
     for piece, _ in pieces[1:]:
         whole = whole.union(piece)
-    names = {str(p.path): o.name for o, p in usable}
-    problems += _faults(engine, table, whole, checks, names)
-    return whole.select(*[c.name for c in table.columns], FILE, ROW)
+    return whole, pieces[0][1], {str(p.path): o.name for o, p in usable}
 
 
 def _ready(
@@ -179,29 +230,38 @@ def _row_checks(table: Table, source: Any, types: Mapping[str, pa.DataType]) -> 
     return [(check, customer.isnull() & (source.state != "unidentified"))]
 
 
-def _faults(
-    engine: Engine, table: Table, whole: Any, checks: Sequence[Check], names: Mapping[str, str]
+def _count(
+    engine: Engine, whole: Any, checks: Sequence[Check], by: Sequence[str] = (), **sums: Any
+) -> list[dict[str, Any]]:
+    """How often each check fails (`n0`, `n1`, ...), by group, with other sums of the same pass."""
+    flags = {f"n{i}": whole[f"_fault{i}"].sum() for i, c in enumerate(checks) if c.column not in by}
+    totals = {**sums, **flags}
+    grouped = whole.group_by(*by).aggregate(**totals) if by else whole.aggregate(**totals)
+    return engine.rows(grouped)
+
+
+def _listed(
+    engine: Engine,
+    table: Table,
+    whole: Any,
+    checks: Sequence[Check],
+    counts: Sequence[int],
+    names: Mapping[str, str],
 ) -> list[Problem]:
-    if not checks:
-        return []
-    counts = engine.rows(
-        whole.aggregate(**{f"n{i}": whole[f"_fault{i}"].sum() for i in range(len(checks))})
-    )[0]
+    """The first rows of each check that failed, and how many more there are."""
     problems = []
-    for i, check in enumerate(checks):
-        count = counts[f"n{i}"] or 0
-        if count:
-            bad = whole.filter(whole[f"_fault{i}"])
-            keys = [c for c in table.key if c != check.column]
-            listed = bad.order_by(FILE, ROW).limit(LISTED).select(FILE, ROW, *keys)
-            for row in engine.rows(listed):
-                key = "|".join(str(row[k]) for k in keys if row[k] is not None)
-                problems.append(_at(table, check, row, key, names))
-            if count > LISTED:
-                text = Text(f"ほか{count - LISTED:,}件", f"and {count - LISTED:,} more")
-                problems.append(
-                    Problem(check.name, table.name, text, column=check.column, count=count - LISTED)
-                )
+    for i, (check, count) in enumerate(zip(checks, counts, strict=True)):
+        if not count:
+            continue
+        bad = whole.filter(whole[f"_fault{i}"])
+        keys = [c for c in table.key if c != check.column]
+        for row in engine.rows(bad.order_by(FILE, ROW).limit(LISTED).select(FILE, ROW, *keys)):
+            key = "|".join(str(row[k]) for k in keys if row[k] is not None)
+            problems.append(_at(table, check, row, key, names))
+        if count > LISTED:
+            text = Text(f"ほか{count - LISTED:,}件", f"and {count - LISTED:,} more")
+            rest = Problem(check.name, table.name, text, column=check.column, count=count - LISTED)
+            problems.append(rest)
     return problems
 
 
@@ -236,7 +296,7 @@ class Owed:
     """What the accounts of one asset add up to, in base units.
 
     `owed` adds accounts above zero, `receivable` those below (as a positive number), neither with
-    margin debt; `largest` is the largest single account.
+    margin debt; `largest` is the largest single entry.
     """
 
     owed: int
@@ -244,52 +304,87 @@ class Owed:
     accounts: int
     below_zero: int
     largest: int
-    repeated: int
 
 
 class Balances:
-    """The balances of a Books on an engine; every method is one pass with a small result."""
+    """The balances of a Books on an engine.
 
-    def __init__(self, engine: Engine, relation_: Any, names: Mapping[str, str]) -> None:
-        self.engine, self.table, self.names = engine, relation_, names
+    `groups` holds one row per asset, product and state: units, rows, low, high.
+    """
 
-    def by_state(self) -> list[dict[str, Any]]:
-        """Rows of asset, product, state, units, rows."""
-        t = self.table
-        return self.engine.rows(
-            t.group_by("asset", "product", "state")
-            .aggregate(units=t.quantity.sum().cast(UNITS), rows=t.count())
-            .order_by("asset", "product", "state")
-        )
+    def __init__(
+        self,
+        engine: Engine,
+        relation: Any,
+        names: Mapping[str, str],
+        groups: Sequence[Mapping[str, Any]],
+    ) -> None:
+        self.engine, self.table, self.names = engine, relation, names
+        self.groups = sorted(groups, key=lambda g: tuple(str(g[k]) for k in GROUPS))
 
     def debt_signs(self) -> tuple[int, int]:
         """Least and greatest margin debt; both signs in one Books cannot be told apart."""
-        t = self.table.filter(self.table.state == DEBT)
-        row = self.engine.rows(t.aggregate(low=t.quantity.min(), high=t.quantity.max()))[0]
-        return row["low"] or 0, row["high"] or 0
+        debts = [g for g in self.groups if g["state"] == DEBT]
+        return min((g["low"] for g in debts), default=0), max((g["high"] for g in debts), default=0)
 
-    def owed(self, only: Callable[[Any], Any] | None = None) -> dict[str, Owed]:
-        """Per asset: accounts summed over their states but margin debt, floored at zero.
+    def counts(self) -> tuple[dict[str, int], int]:
+        """Accounts per asset, and accounts in which a key stands twice, in one pass.
 
-        The same pass counts accounts in which a (product, state) stands twice: each pair is a bit,
-        and a repeated bit makes fewer bits than rows.
+        Each (product, state) is a bit: fewer bits than rows means that one is repeated.
         """
-        t = self.table.filter(only(self.table)) if only else self.table
+        t = self.table
         accounts = t.group_by("account_id", "asset").aggregate(
-            net=t.quantity.sum(where=t.state != DEBT).cast(UNITS),
-            rows=t.count(),
-            bits=_bit(t).bit_or(),
+            rows=t.count(), bits=_bit(t).bit_or()
         )
-        net = accounts.net.fill_null(_zero())
         per_asset = accounts.group_by("asset").aggregate(
-            owed=net.sum(where=net > _zero()).cast(UNITS),
-            below=net.sum(where=net < _zero()).cast(UNITS),
-            accounts=accounts.count(),
-            below_zero=(net < _zero()).sum(),
-            largest=net.max(),
-            repeated=(bit_count(accounts.bits) < accounts.rows).sum(),
+            accounts=accounts.count(), repeated=(bit_count(accounts.bits) < accounts.rows).sum()
         )
-        return {row["asset"]: _owed(row) for row in self.engine.rows(per_asset)}
+        rows = self.engine.rows(per_asset)
+        return {r["asset"]: r["accounts"] for r in rows}, sum(r["repeated"] or 0 for r in rows)
+
+    def owed(self, accounts: Mapping[str, int]) -> dict[str, Owed]:
+        """Per asset: accounts summed over their states but margin debt, floored at zero."""
+        return {
+            asset: self.owed_of(asset, PRODUCTS, accounts[asset])
+            for asset in dict.fromkeys(g["asset"] for g in self.groups)
+        }
+
+    def owed_of(self, asset: str, products: Sequence[str], accounts: int) -> Owed:
+        """The same for some products of one asset, which then do not net the others.
+
+        Where no entry is below zero no account is either, and the sums of the groups are the
+        answer; only otherwise is the floor taken account by account.
+        """
+        groups = [
+            g
+            for g in self.groups
+            if g["asset"] == asset and g["product"] in products and g["state"] != DEBT
+        ]
+        largest = max((g["high"] for g in groups), default=0)
+        above, below, count = sum(g["units"] for g in groups), 0, 0
+        if any(g["low"] < 0 for g in groups):
+            above, below, count = self._floored(asset, products)
+        return Owed(
+            bounded(above, f"owed of {asset}"),
+            bounded(-below, f"receivable of {asset}"),
+            accounts,
+            count,
+            largest,
+        )
+
+    def _floored(self, asset: str, products: Sequence[str]) -> tuple[int, int, int]:
+        t = self.table
+        t = t.filter((t.asset == asset) & t["product"].isin(products) & (t.state != DEBT))
+        accounts = t.group_by("account_id").aggregate(net=t.quantity.sum().cast(UNITS))
+        net, zero = accounts.net, _zero()
+        row = self.engine.rows(
+            accounts.aggregate(
+                above=net.sum(where=net > zero).cast(UNITS),
+                below=net.sum(where=net < zero).cast(UNITS),
+                count=(net < zero).sum(),
+            )
+        )[0]
+        return row["above"] or 0, row["below"] or 0, row["count"] or 0
 
     def repeated(self) -> list[Problem]:
         """The rows whose key stands more than once."""
@@ -330,42 +425,40 @@ class Balances:
         picked = each.filter(each.first != each.last).order_by("customer_id").limit(LISTED)
         return [row["customer_id"] for row in self.engine.rows(picked)]
 
-    def unknown_customers(self, customers: Any) -> list[Problem]:
+    def unknown_customers(self, customers_: Any) -> list[Problem]:
         """Balances whose customer is not in `customers`."""
         t = self.table.filter(self.table.customer_id.notnull())
-        ids = t.group_by("customer_id").aggregate(row=t[ROW].min(), file=t[FILE].min())
-        missing = ids.anti_join(customers, "customer_id").order_by("customer_id").limit(LISTED)
-        message = Text("customers にない顧客", "the customer is not in customers")
-        return [
-            Problem(
-                "unknown-customer",
-                "balances",
-                message,
-                self.names.get(row["file"], row["file"]),
-                row["row"],
-                row["customer_id"],
-                "customer_id",
-            )
-            for row in self.engine.rows(missing)
-        ]
+        missing = t.anti_join(customers_, "customer_id").order_by(FILE, ROW).limit(LISTED)
+        check = Check("unknown-customer", "customer_id", _CUSTOMER)
+        rows = self.engine.rows(missing.select(FILE, ROW, "customer_id"))
+        return [_at(BALANCES, check, row, row["customer_id"], self.names) for row in rows]
 
-    def debtors(self) -> Any:
+    def debtors(self, assets_below_zero: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         """Batches of account, asset, net units and margin debt of every account that owes."""
         t = self.table
-        per = t.group_by("account_id", "asset").aggregate(
-            net=t.quantity.sum(where=t.state != DEBT).cast(UNITS),
-            debt=t.quantity.sum(where=t.state == DEBT).cast(UNITS),
+        owing = t.filter(t.state == DEBT).select("account_id").distinct()
+        if assets_below_zero:
+            some = t.filter(t.asset.isin(assets_below_zero) & (t.state != DEBT))
+            net = some.group_by("account_id", "asset").aggregate(
+                net=some.quantity.sum().cast(UNITS)
+            )
+            below = net.filter(net.net < _zero()).select("account_id").distinct()
+            owing = owing.union(below, distinct=True)
+        mine = t.semi_join(owing, "account_id")
+        per = mine.group_by("account_id", "asset").aggregate(
+            net=mine.quantity.sum(where=mine.state != DEBT).cast(UNITS),
+            debt=mine.quantity.sum(where=mine.state == DEBT).cast(UNITS),
         )
-        owing = per.filter((per.net < _zero()) | per.debt.notnull()).select("account_id").distinct()
-        return self.engine.stream(
-            per.semi_join(owing, "account_id").order_by("account_id", "asset")
-        )
+        return self.engine.stream(per.order_by("account_id", "asset"))
 
 
-def repeated_customers(engine: Engine, customers: Any) -> list[Problem]:
+_CUSTOMER = Text("customers にない顧客", "the customer is not in customers")
+
+
+def repeated_customers(engine: Engine, customers_: Any) -> list[Problem]:
     """Customers that stand more than once."""
-    each = customers.group_by("customer_id").aggregate(
-        n=customers.count(), row=customers[ROW].min()
+    each = customers_.group_by("customer_id").aggregate(
+        n=customers_.count(), row=customers_[ROW].min()
     )
     listed = each.filter(each.n > 1).order_by("customer_id").limit(LISTED)
     return [
@@ -389,15 +482,3 @@ def _bit(table: Any) -> Any:
     width = len(STATES)
     shifts = [(p, 1 << (width * i)) for i, p in enumerate(PRODUCTS)]
     return states.cast("int32") * table["product"].cases(*shifts, else_=0).cast("int32")
-
-
-def _owed(row: Mapping[str, Any]) -> Owed:
-    asset = row["asset"]
-    return Owed(
-        owed=bounded(row["owed"] or 0, f"owed of {asset}"),
-        receivable=bounded(-(row["below"] or 0), f"receivable of {asset}"),
-        accounts=row["accounts"],
-        below_zero=row["below_zero"] or 0,
-        largest=row["largest"] or 0,
-        repeated=row["repeated"] or 0,
-    )

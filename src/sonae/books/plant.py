@@ -1,4 +1,4 @@
-"""The venue's side of sample books: what it lists, holds and says, and faults planted in that.
+"""The venue's side of sample books: what it lists, holds and says; and faults planted in that.
 
 `clean` sets wallets and trusts against exactly what customers are owed. A fault then changes this
 draft, or adds balances in a part of their own, and provokes the finding or refusal of its name; it
@@ -53,6 +53,7 @@ NAMED = (
     Asset("USDSYN", "stablecoin", 6, Decimal("154.6")),
     Asset("SYN07", "crypto", 0, Decimal("0.35")),
 )
+"""Prices are synthetic; a name that exists is here for its scale."""
 SCALES = (2, 12, 9, 4, 18, 1, 8, 3, 10, 5, 11, 7, 13, 14, 15, 16, 17, 6)
 PRICES = tuple(map(Decimal, ("0.8", "12.5", "250", "3.3", "48", "1900", "0.27")))
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sonae.books import parts
+from sonae.books import mass, parts
 from sonae.books.engine import Engine
-from sonae.books.mass import Balances, Owed, relation, repeated_customers
+from sonae.books.mass import Balances, Owed
 from sonae.books.rows import Row, capped, read_rows
 from sonae.books.schema import ASSETS, BALANCES, CUSTOMERS, TABLES
 from sonae.books.venue import (
@@ -78,7 +78,7 @@ def read_books(folder: Path, engine: Engine, step: Step = lambda _: None) -> Boo
     problems += _references(rows, scales)
     step(Text("残高を検査する", "checking balances"))
     balances, owed = _mass(engine, found, scales, problems)
-    if problems or venue is None:
+    if problems or venue is None or balances is None:
         raise InputError(capped(problems))
     files = {p.name: parts.file_digest(p.path) for ps in found.tables.values() for p in ps}
     files |= {p.name: parts.file_digest(p) for p in sorted(folder.glob("*.toml"))}
@@ -114,9 +114,15 @@ def _references(rows: Mapping[str, list[Row]], scales: Mapping[str, int]) -> lis
                 text = Text(f"資産「{name}」が assets にない", f"asset {name} is not in assets")
                 place = (row["_file"], row["_row"])
                 problems.append(Problem("unknown-asset", table, text, *place, column=column))
-    fiat = {r["asset"] for r in rows["assets"] if r["kind"] == "fiat"}
+    kinds = {r["asset"]: r["kind"] for r in rows["assets"]}
     for row in rows.get("holdings", []):
-        if row["asset"] in fiat:
+        if row["tier"] is None and kinds.get(row["asset"]) != "basket":
+            text = Text(
+                "tier は必須（総額のみ公表の資産を除く）", "tier is required but for a basket"
+            )
+            place = (row["_file"], row["_row"])
+            problems.append(Problem("missing-value", "holdings", text, *place, column="tier"))
+        if kinds.get(row["asset"]) == "fiat":
             text = Text("金銭は statements で渡す", "money is given in statements, not in holdings")
             place = (row["_file"], row["_row"])
             problems.append(Problem("fiat-holding", "holdings", text, *place, column="asset"))
@@ -125,25 +131,23 @@ def _references(rows: Mapping[str, list[Row]], scales: Mapping[str, int]) -> lis
 
 def _mass(
     engine: Engine, found: parts.Found, scales: Mapping[str, int], problems: list[Problem]
-) -> tuple[Balances, Mapping[str, Owed]]:
-    tables = {}
-    for table in (BALANCES, CUSTOMERS):
-        given = found.tables.get(table.name, ())
-        tables[table.name] = relation(engine, table, given, scales, problems) if given else None
-    names = {str(p.path): p.name for ps in found.tables.values() for p in ps}
-    balances, customers = Balances(engine, tables["balances"], names), tables["customers"]
-    if tables["balances"] is None:
-        return balances, {}
-    owed = balances.owed()
-    if any(o.repeated for o in owed.values()):
+) -> tuple[Balances | None, Mapping[str, Owed]]:
+    given = {t.name: found.tables.get(t.name, ()) for t in (BALANCES, CUSTOMERS)}
+    people = mass.customers(engine, CUSTOMERS, given["customers"], problems)
+    balances = mass.balances(engine, BALANCES, given["balances"], scales, problems)
+    if people is not None:
+        problems += mass.repeated_customers(engine, people)
+    if balances is None:
+        return None, {}
+    accounts, repeated = balances.counts()
+    if repeated:
         problems += balances.repeated()
-    if customers is not None:
-        problems += balances.unknown_customers(customers)
-        problems += repeated_customers(engine, customers)
+    if people is not None:
+        problems += balances.unknown_customers(people)
     low, high = balances.debt_signs()
     if low < 0 < high:
         problems.append(Problem("mixed-signs", "balances", _SIGNS, column="quantity"))
-    return balances, owed
+    return balances, {} if problems else balances.owed(accounts)
 
 
 _SIGNS = Text(

@@ -3,7 +3,8 @@
 Balances are drawn part by part and written as Parquet; what the venue holds is then set against
 the exact totals of what was written, so that a clean sample closes without a breach or warning.
 Floats only draw (how rich, which coin): from the moment a quantity is a number of yen it is an
-integer, and totals are sums of decimal(38,0). The same arguments give the same bytes.
+integer, and totals are sums of decimal(38,0). With the same versions of numpy and pyarrow, the
+same arguments give the same bytes.
 """
 
 from __future__ import annotations
@@ -131,6 +132,7 @@ CELLS = (
 )
 FREE, LOCKED, STAKED, LEAVING, COMING, LENT, MARGIN, DEBT = range(len(CELLS))
 PER_MILLE = ((LOCKED, 30), (LEAVING, 15), (COMING, 10), (LENT, 25), (STAKED, 60))
+"""Of a thousand balances, how many are in another cell than free."""
 KINDS = (("corporate", 10), ("sole_proprietor", 15), ("staff", 5), ("related", 1))
 WEALTH = (
     (1, 100), (0.9, 300), (0.7, 1_500), (0.5, 6_000), (0.3, 25_000), (0.16, 75_000),
@@ -140,7 +142,9 @@ WEALTH = (
 """Share of people who have at least so many yen: most have little, and the tail is a power law."""
 RICHEST = 10**12
 COLLATERAL, DEBT_PART = 1_000, 8
+"""Yen that a margin account must have to owe, and the part of it that it then owes."""
 STRAYS = 4
+"""Deposits that name nobody: one of each of the first assets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,7 @@ def _ratio(exact: Fraction) -> tuple[int, int]:
 
 def _lots(asset: Asset) -> list[int]:
     """A thousand cells to draw from: which product and state a balance of the asset is in."""
-    closed = {LENT, STAKED} if asset.kind == "fiat" else {STAKED} - {STAKED * asset.stakable}
+    closed = {LENT, STAKED} if asset.kind == "fiat" else set() if asset.stakable else {STAKED}
     drawn = [cell for cell, lots in PER_MILLE for _ in range(lots) if cell not in closed]
     return drawn + [FREE] * (1_000 - len(drawn))
 
@@ -248,12 +252,14 @@ def _lines(plan: Plan, rng: np.random.Generator, people: People) -> Lines:
     yen = people.yen[owner] * weight // np.add.reduceat(weight, starts)[owner]
     cell = plan.lots[asset, rng.integers(0, 1_000, len(asset))].astype(np.int64)
 
+    # Some accounts hold their last asset in a second state.
     several = people.rows > 1
     twice = ends[several & (people.rank % 10 == 3)]
     asset[twice], cell[twice - 1] = asset[twice - 1], FREE
     stakable = np.array([a.stakable for a in plan.held])
     cell[twice] = np.where(stakable[asset[twice]], STAKED, LOCKED)
 
+    # Some trade on margin; of those, some owe their last asset against their first.
     margin = people.rank % 50 == 7
     cell[margin[owner]] = MARGIN
     owes = margin & several & (yen[starts] >= COLLATERAL)
@@ -261,6 +267,7 @@ def _lines(plan: Plan, rng: np.random.Generator, people: People) -> Lines:
     coins = yen * plan.up[asset] // plan.down[asset]
     cell[ends[owes & (coins[ends] > 0)]] = DEBT
 
+    # Digits beyond the sixth; some accounts are left with dust of one base unit.
     fine = rng.integers(0, 10**12, len(asset)) // (10**12 // plan.fine[asset])
     dust = ends[several & ~margin & (people.rank % 31 == 30)]
     coins[dust], fine[dust] = 0, 1
@@ -317,17 +324,12 @@ def _stray(number: int, asset: Asset) -> Row:
 
 def _table(rows: Sequence[Row]) -> pa.Table:
     texts = ("account_id", "customer_id", "asset", "product", "state")
-    fields = [
-        *((t, pa.string()) for t in texts),
-        ("quantity", UNITS),
-        ("days_to_liquid", pa.int32()),
-    ]
-    return pa.Table.from_pylist(list(rows), pa.schema(fields))
+    kinds = {t: pa.string() for t in texts} | {"quantity": UNITS, "days_to_liquid": pa.int32()}
+    return pa.Table.from_pylist(list(rows), pa.schema(kinds))
 
 
 def _balances(plan: Plan, numbers: pa.Array, lines: Lines) -> pa.Table:
-    owner = pa.array(lines.owner)
-    cell = lines.cell
+    owner, cell = pa.array(lines.owner), lines.cell
     return pa.table(
         {
             "account_id": _ids("A", numbers).take(owner),
@@ -359,7 +361,7 @@ def _ids(prefix: str, numbers: pa.Array) -> pa.Array:
 
 
 def _coded(codes: Ints, words: Sequence[str]) -> pa.Array:
-    """Words by code; each stands once in the dictionary, or Arrow writes stray bytes to the file."""
+    """Words by code; a word twice in the dictionary would make Arrow write stray bytes."""
     once = list(dict.fromkeys(words))
     place = np.array([once.index(word) for word in words], np.int8)
     return pa.DictionaryArray.from_arrays(place[codes], pa.array(once, pa.string()))
@@ -396,14 +398,13 @@ def _small(folder: Path, draft: Draft, seed: int) -> None:
     }
     for name, content in nested.items():
         (folder / f"{name}.toml").write_text("\n".join(_toml(content)) + "\n", "utf-8")
+    balances, customers = folder / "balances", folder / "customers"
     if draft.balances:
-        _write(_table(draft.balances), folder / "balances" / "planted.parquet")
+        _write(_table(draft.balances), balances / "planted.parquet")
     if draft.decimals:
-        _write(
-            pa.Table.from_pylist(draft.decimals), folder / "balances" / "planted-decimal.parquet"
-        )
+        _write(pa.Table.from_pylist(draft.decimals), balances / "planted-decimal.parquet")
     if draft.customers:
-        _write(pa.Table.from_pylist(draft.customers), folder / "customers" / "planted.parquet")
+        _write(pa.Table.from_pylist(draft.customers), customers / "planted.parquet")
 
 
 def _venue(draft: Draft, seed: int) -> Row:
@@ -483,11 +484,7 @@ def _toml(table: Row, path: str = "") -> Iterator[str]:
     lists = {k: v for k, v in table.items() if isinstance(v, list) and v and isinstance(v[0], dict)}
     for key, value in table.items():
         if key not in inner and key not in lists:
-            plain = (
-                value.isoformat()
-                if isinstance(value, date)
-                else json.dumps(value, ensure_ascii=False)
-            )
+            plain = str(value) if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
             yield f"{key} = {plain}"
     for key, value in inner.items():
         yield from ("", f"[{path}{key}]", *_toml(value, f"{path}{key}."))

@@ -145,7 +145,7 @@ HOLDINGS = Table(
         _text("holding_id"),
         _text("asset"),
         _code("owner", *OWNERS),
-        _code("tier", *TIERS),
+        _code("tier", *TIERS, required=False),
         _text("custodian", required=False),
         _text("chain", required=False),
         _text("address", required=False),

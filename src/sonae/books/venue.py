@@ -20,9 +20,13 @@ from sonae.core.text import Text
 
 @dataclass(frozen=True, slots=True)
 class SourceNote:
-    """Where numbers of a table come from; `filled` ones are not public and were filled in."""
+    """Where numbers of a table come from; `filled` ones are not public and were filled in.
+
+    `table` may go on to a column ("holdings.tier"); with `asset` only that asset's rows are meant.
+    """
 
     table: str
+    asset: str | None
     what: Text
     source: str
     confidence: Confidence
@@ -38,6 +42,7 @@ class SourceNote:
         """The note as plain values."""
         return {
             "table": self.table,
+            "asset": self.asset,
             "what": self.what.as_json(),
             "source": self.source,
             "confidence": self.confidence,
@@ -255,13 +260,14 @@ def _sources(top: _Reader, file: str, problems: list[Problem]) -> list[SourceNot
     for n, raw in enumerate(top.take("sources", list, [])):
         item = _Reader(raw, file, f"sources[{n}].", problems)
         table, what = item.take("table", str), item.text("what")
+        asset = item.take("asset", str, None)
         source, mark = item.take("source", str), item.take("confidence", str)
         filled = item.take("filled", bool, False)
         why = item.text("why") if filled or "why" in item.raw else None
         if mark not in CONFIDENCES:
             item.fault("confidence", _KIND.format(key=f"sources[{n}].confidence", value=str(mark)))
         elif what is not None and (why is not None or not filled):
-            notes.append(SourceNote(table, what, source, mark, filled, why))
+            notes.append(SourceNote(table, asset, what, source, mark, filled, why))
         item.done()
     return notes
 

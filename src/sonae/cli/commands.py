@@ -57,8 +57,8 @@ def close(
     from sonae.report.terminal import summary
 
     words = language(lang)
-    with progress(words, CLOSE_STEPS) as step:
-        closed = close_books(folder, assume or (), day(what_if_on), out_dir, engine, step)
+    with progress(words, CLOSE_STEPS) as bar:
+        closed = close_books(folder, assume or (), day(what_if_on), out_dir, engine, bar.step)
     if json:
         show_json(closed.document)
     else:
@@ -161,10 +161,10 @@ def sample(
     rows_per_account
         Exactly so many balance rows per account (for benchmarks).
     """
-    from sonae.actions.sample import make_sample
+    from sonae.books.sample import write_sample
 
-    with progress(language(lang), 1) as step:
-        make_sample(folder, accounts, assets, seed, plant or (), rows_per_account, step)
+    with progress(language(lang), accounts) as bar:
+        write_sample(folder, accounts, assets, seed, plant or (), rows_per_account, bar.at)
     out(f"→ {folder}")
     return OK
 
@@ -187,8 +187,8 @@ def demo(
     from sonae.report.terminal import summary
 
     words = language(lang)
-    with progress(words, CLOSE_STEPS * 3) as step:
-        closed = run_demo(out_dir, step)
+    with progress(words, CLOSE_STEPS * 3) as bar:
+        closed = run_demo(out_dir, bar.step)
     for result in closed.values():
         show(summary(result.document, words))
         page = loss_table(result.document, words)
@@ -213,8 +213,8 @@ def books_check(
     """
     from sonae.actions.books import check_books
 
-    with progress(language(lang), 2) as step:
-        tables = check_books(folder, step)
+    with progress(language(lang), 2) as bar:
+        tables = check_books(folder, bar.step)
     if json:
         show_json({"tables": tables, "problems": []})
     else:

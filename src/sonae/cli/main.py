@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from sonae import __version__
 from sonae.core.errors import InputError, Refused, SonaeError
@@ -58,9 +65,26 @@ def show(view: Any) -> None:
     Console(width=wide, highlight=False, soft_wrap=not sys.stdout.isatty()).print(view)
 
 
+@dataclass(frozen=True)
+class Bar:
+    """A progress bar: move on by a step with a name, or to a share of long work."""
+
+    bar: Progress
+    task: TaskID
+    lang: Lang
+
+    def step(self, text: Text) -> None:
+        """The next step begins."""
+        self.bar.update(self.task, advance=1, description=text.lang(self.lang))
+
+    def at(self, done: int, total: int) -> None:
+        """So much of the whole is done."""
+        self.bar.update(self.task, completed=done, total=total)
+
+
 @contextmanager
-def progress(lang: Lang, steps: int) -> Iterator[Callable[[Text], None]]:
-    """A bar on standard error that moves with each step; silent where nobody looks."""
+def progress(lang: Lang, steps: int) -> Iterator[Bar]:
+    """A bar on standard error; silent where nobody looks."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -71,12 +95,7 @@ def progress(lang: Lang, steps: int) -> Iterator[Callable[[Text], None]]:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        task = bar.add_task("", total=steps)
-
-        def step(text: Text) -> None:
-            bar.update(task, advance=1, description=text.lang(lang))
-
-        yield step
+        yield Bar(bar, bar.add_task("", total=steps), lang)
 
 
 def main() -> None:
@@ -128,8 +147,3 @@ def day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise SonaeError(f"{text!r} is not a date (YYYY-MM-DD)") from error
-
-
-def folder(path: Path) -> str:
-    """A path as the user can open it."""
-    return str(path)

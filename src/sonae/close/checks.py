@@ -78,7 +78,7 @@ def _coin(line: Line, facts: Facts, clock: Clock) -> Iterator[Finding]:
     elif (short := line["owed"].number() - line["backed"].number()) > 0:
         text = _UNBACKED.format(a=line.asset, q=number_text(short))
         yield Finding("unproven-holdings", "warning", text, line.asset)
-    if line.kind == "crypto":
+    if line.kind == "crypto" and line["not_cold"].computable:
         lack = line["not_cold"].number() - line["guarantee"].number()
         if lack > 0:
             text = _GUARANTEE.format(a=line.asset, q=number_text(lack))

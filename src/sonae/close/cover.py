@@ -73,7 +73,7 @@ def cover(
     reserve = _reserve(facts, reconciliation, valuation, findings)
     policies = read_policies(facts.books.policies or {})
     findings += insurance_findings(facts, valuation, policies)
-    stack = _stack(facts, reconciliation, valuation, required) if "jp" in required.by_regime else ()
+    stack = _stack(reconciliation, valuation, required) if "jp" in required.by_regime else ()
     by_regime: dict[str, RegimeCover] = {}
     for regime, rules in required.by_regime.items():
         if regime == "jp":
@@ -91,7 +91,7 @@ def cover(
 
 
 def _stack(
-    facts: Facts, reconciliation: Reconciliation, valuation: Valuation, required: Requirements
+    reconciliation: Reconciliation, valuation: Valuation, required: Requirements
 ) -> tuple[StackLine, ...]:
     lines = crypto_lines(reconciliation)
     owed = _yen("stack#owed", [x["owed"] for x in lines], lines, valuation)
@@ -99,12 +99,8 @@ def _stack(
         "stack#backed", [smallest(x["owed"], x["backed"]) for x in lines], lines, valuation
     )
     hot = _yen("stack#guarantee_required", [x["not_cold"] for x in lines], lines, valuation)
-    own = _yen(
-        "stack#guarantee_held",
-        [smallest(x["not_cold"], x["guarantee"]) for x in lines],
-        lines,
-        valuation,
-    )
+    coins = [smallest(x["not_cold"], x["guarantee"]) for x in lines]
+    own = _yen("stack#guarantee_held", coins, lines, valuation)
     hot_rule = required["jp.crypto.hot_limit#ratio_test"]
     guarantee = required["jp.crypto.performance_guarantee#required_qty"]
     stack = [

@@ -8,7 +8,7 @@ from typing import Any
 from sonae.books.venue import Venue
 from sonae.close.cover import Cover, RegimeCover, StackLine
 from sonae.close.day import Close
-from sonae.close.reconcile import Line, Reconciliation
+from sonae.close.reconcile import NO_TIER, TIERS, Line, Reconciliation
 from sonae.close.value import Valuation
 from sonae.core.canonical import number_text
 from sonae.core.figure import Figure
@@ -78,9 +78,7 @@ def _venue(venue: Venue) -> dict[str, Any]:
 def _line(line: Line, valuation: Valuation, register: Register) -> dict[str, Any]:
     """One asset in its own whole unit; `base_units` has owed and held as integers."""
     ids = {name: register.add(figure) for name, figure in line.figures.items()}
-    shown = {
-        n: plain(f.value) for n, f in line.figures.items() if n not in ("cold", "hot", "other")
-    }
+    shown = {n: plain(f.value) for n, f in line.figures.items() if n not in (*TIERS, NO_TIER)}
     price = valuation.prices[line.asset]
     return {
         "asset": line.asset,
@@ -96,7 +94,7 @@ def _line(line: Line, valuation: Valuation, register: Register) -> dict[str, Any
 
 
 def _held(line: Line) -> dict[str, Any]:
-    parts = {n: plain(line[n].value) for n in ("cold", "hot", "other") if n in line.figures}
+    parts = {n: plain(line[n].value) for n in (*TIERS, NO_TIER) if n in line.figures}
     return {**parts, "total": plain(line["held"].value)}
 
 

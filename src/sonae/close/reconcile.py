@@ -15,12 +15,14 @@ from typing import Any
 
 from sonae.books.facts import Facts
 from sonae.books.mass import DEBT
+from sonae.books.schema import PRODUCTS
 from sonae.core.amount import bounded, coins
 from sonae.core.calendar import Calendar
 from sonae.core.figure import Figure, not_negative, smallest, total
 from sonae.core.text import Text
 
 TIERS = ("cold", "hot", "other")
+NO_TIER = "tier_not_public"
 CONTROL = ("signature", "send_to_self", None)
 TRANSIT = ("withdrawal_in_transit", "incoming_uncredited", "unidentified")
 Row = Mapping[str, Any]
@@ -33,8 +35,9 @@ LABELS = {
     "cold": Text("コールド保有", "held cold"),
     "hot": Text("ホット保有", "held hot"),
     "other": Text("その他保有", "held elsewhere"),
+    "tier_not_public": Text("保有（保管区分は非公表）", "held, tier not public"),
     "guarantee": Text("履行保証暗号資産", "guarantee assets"),
-    "buffer": Text("自己の混同分（バッファー）", "own buffer"),
+    "buffer": Text("自己の混同分（バッファー）", "own coins mixed in (buffer)"),
     "backed": Text("支配証明のある保有", "backed"),
     "unproven": Text("支配証明のない保有", "unproven"),
     "proven_cold": Text("証明済みコールド", "proven cold"),
@@ -91,7 +94,7 @@ def in_date(row: Row, on: date, days: int) -> bool:
 
 def reconcile(facts: Facts, cash_days: int, calendar: Calendar) -> Reconciliation:
     """One line per asset; `cash_days` is the clock within which trust money may be on its way."""
-    states = _states(facts.books.balances.by_state())
+    states = _states(facts.books.balances.groups)
     apart = _in_another_name(facts)
     lines = {}
     for asset in sorted(facts.books.rows["assets"], key=lambda r: r["asset"]):
@@ -169,8 +172,16 @@ def _coin_line(facts: Facts, asset: Row, states: Mapping[str, list[Row]]) -> Lin
     proven = [r for r in customer if in_date(r, on, limit)]
     for tier in TIERS:
         held(tier, f"owner = customer, tier = {tier}", [r for r in customer if r["tier"] == tier])
+    unsplit = [r for r in customer if r["tier"] is None]
+    if unsplit:
+        held(NO_TIER, "owner = customer, tier not public", unsplit)
     for owner in ("guarantee", "buffer"):
-        held(owner, f"owner = {owner}", [r for r in rows if r["owner"] == owner])
+        picked = [r for r in rows if r["owner"] == owner]
+        if asset["kind"] == "basket" and not picked:
+            words = _NOT_PUBLIC.format(a=name, what=LABELS[owner])
+            maker.figures[owner] = facts.absent(f"holdings/{name}/{owner}", "coin", words)
+        else:
+            held(owner, f"owner = {owner}", picked)
     age = f"control_proved_on within {limit} days of {on}"
     backed = held("backed", f"owner = customer, {age}", proven)
     cold = held(
@@ -179,15 +190,32 @@ def _coin_line(facts: Facts, asset: Row, states: Mapping[str, list[Row]]) -> Lin
         [r for r in proven if r["tier"] == "cold" and r["evidence"] in CONTROL],
     )
     figures = maker.figures
-    whole = maker.made("held", total([figures[t] for t in TIERS], "coin", "cold + hot + other"))
+    parts = [figures[t] for t in (*TIERS, NO_TIER) if t in figures]
+    whole = maker.made("held", total(parts, "coin"))
     maker.made("unproven", whole - backed)
     maker.made("break", whole - figures["owed"])
-    maker.made("not_cold", not_negative(smallest(figures["owed"], whole) - cold))
+    maker.made("not_cold", _not_cold(facts, name, customer, figures["owed"], whole, cold))
     units = {
         "owed": _units(figures["owed"], asset["scale"]),
         "held": _units(whole, asset["scale"]),
     }
     return Line(name, asset["kind"], asset["scale"], figures, units)
+
+
+_NOT_PUBLIC = Text(
+    "{a}は総額のみ公表され、{what}は分からない",
+    "{a} is a published total; {what} are not public",
+)
+
+
+def _not_cold(
+    facts: Facts, asset: str, rows: Sequence[Row], owed: Figure, held: Figure, cold: Figure
+) -> Figure:
+    """Everything not proven cold, up to what is owed; unknown where the tiers are not public."""
+    if any(r["tier"] is None for r in rows):
+        words = Text(f"{asset}の保管区分は公表されていない", f"the tiers of {asset} are not public")
+        return facts.absent(f"holdings/{asset}/tier", "coin", words)
+    return not_negative(smallest(owed, held) - cold)
 
 
 def _units(figure: Figure, scale: int) -> int:
@@ -259,26 +287,21 @@ def _trusts(
     margin_rows = [r for r in rows if r["kind"] == "margin_trust" and r["currency"] == currency]
     trusts = {}
     if money or rows:
-        trusts["customer_trust"] = _trust(
-            facts, "customer_trust", has_margin, rows, cash_days, calendar
-        )
+        trusts["customer_trust"] = _trust(facts, "customer_trust", rows, cash_days, calendar)
     if has_margin or margin_rows:
-        trusts["margin_trust"] = _trust(
-            facts, "margin_trust", has_margin, rows, cash_days, calendar
-        )
+        trusts["margin_trust"] = _trust(facts, "margin_trust", rows, cash_days, calendar)
     return trusts
 
 
 def _trust(
     facts: Facts,
     kind: str,
-    has_margin: bool,
     rows: Sequence[Row],
     cash_days: int,
     calendar: Calendar,
 ) -> Trust:
     books, currency = facts.books, facts.books.venue.currency
-    owed_units, where = _trust_owed(facts, kind, has_margin)
+    owed_units, where = _trust_owed(facts, kind)
     scale = next(r["scale"] for r in books.rows["assets"] if r["asset"] == currency)
     figures = {
         "owed": facts.leaf(
@@ -317,20 +340,13 @@ def _trust(
     return Trust(kind, figures)
 
 
-def _trust_owed(facts: Facts, kind: str, has_margin: bool) -> tuple[int, str]:
+def _trust_owed(facts: Facts, kind: str) -> tuple[int, str]:
     """Customers' money per account, product margin apart from the rest; neither nets the other."""
     books, currency = facts.books, facts.books.venue.currency
     margin = kind == "margin_trust"
     where = (
         f"asset = {currency}, product {'=' if margin else '<>'} margin, sum by account_id, above 0"
     )
-    if not has_margin:
-        known = books.owed.get(currency)
-        return (0 if margin or known is None else known.owed), where
-    picked = books.balances.owed(
-        lambda t: (
-            (t.asset == currency)
-            & ((t["product"] == "margin") if margin else (t["product"] != "margin"))
-        )
-    )
-    return (picked[currency].owed if currency in picked else 0), where
+    products = [p for p in PRODUCTS if (p == "margin") == margin]
+    accounts = books.owed[currency].accounts if currency in books.owed else 0
+    return books.balances.owed_of(currency, products, accounts).owed, where

@@ -71,8 +71,8 @@ class Source:
 
 
 Value: TypeAlias = (
-    "Fraction | date | bool | str | None | Range | NotComputable"
-    " | Mapping[str, Figure] | tuple[Figure, ...]"
+    "Fraction | date | bool | str | Range | NotComputable"
+    " | Mapping[str, Figure] | tuple[Figure, ...] | None"
 )
 Operand: TypeAlias = "Figure | int | Fraction"
 

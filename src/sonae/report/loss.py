@@ -11,7 +11,7 @@ from rich.table import Table
 
 from sonae.core.canonical import parse_number
 from sonae.core.text import Lang
-from sonae.report.tree import grouped, value_text
+from sonae.report.tree import value_text
 
 LOSS = "loss_in_question_jpy"
 OUTPUTS = ("required", "without_bracket", "closing_before_release")
@@ -65,8 +65,11 @@ def _within(entry: Mapping[str, Any], loss: Fraction) -> tuple[Fraction | None, 
 
 
 def share_text(amount: Fraction, loss: Fraction) -> str:
-    """Share of the loss in per cent, two digits, ≈ where rounded."""
-    return grouped(amount * 100 / loss, 2) + " %"
+    """Share of the loss in per cent, two digits, ≈ where rounded half up."""
+    share = amount * 10000 / loss
+    hundredths = (share * 2 + 1) // 2
+    mark = "" if share.denominator == 1 else "≈ "
+    return f"{mark}{hundredths // 100}.{hundredths % 100:02d} %"
 
 
 def loss_table(document: Mapping[str, Any], lang: Lang) -> Table | None:

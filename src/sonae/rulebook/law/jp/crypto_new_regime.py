@@ -26,7 +26,8 @@ def liability_reserve(law: Any, day: Any) -> Outputs:
         "no Cabinet Office Order fixes rate, base, cap and insurance share",
     )
     unknown = missing("cabinet_office_order", reason, "JPY", cites=(law.cite("act64 責任準備金"),))
+    act = law.in_force_latest
     return {
-        "required_jpy": derive("not fixed", None, "JPY", (unknown,)),
+        "required_jpy": derive("{0}", None, "JPY", (unknown if act.computable else act,)),
         "in_force_latest": law.in_force_latest,
     }
