@@ -22,6 +22,7 @@ from sonae.core.finding import Finding
 from sonae.core.text import Text
 from sonae.policy.evaluate import Term, pays
 from sonae.policy.terms import Policy, read_policies
+from sonae.rulebook.edition import Edition
 
 YEN = "JPY"
 GOING, INSOLVENT = "going_concern", "on_insolvency"
@@ -64,6 +65,7 @@ class Cover:
 
 def cover(
     facts: Facts,
+    edition: Edition,
     reconciliation: Reconciliation,
     valuation: Valuation,
     required: Requirements,
@@ -73,7 +75,9 @@ def cover(
     reserve = _reserve(facts, reconciliation, valuation, findings)
     policies = read_policies(facts.books.policies or {})
     findings += insurance_findings(facts, valuation, policies)
-    stack = _stack(reconciliation, valuation, required) if "jp" in required.by_regime else ()
+    stack: tuple[StackLine, ...] = ()
+    if "jp" in required.by_regime:
+        stack = _stack(edition, reconciliation, valuation, required)
     by_regime: dict[str, RegimeCover] = {}
     for regime, rules in required.by_regime.items():
         if regime == "jp":
@@ -84,15 +88,19 @@ def cover(
         else:
             closing = required[f"{rules[0]}#closing_before_release"]
             by_regime[regime] = _plain(regime, closing, reserve)
-    return Cover(tuple(stack), by_regime, reserve, policies, tuple(findings))
+    return Cover(stack, by_regime, reserve, policies, tuple(findings))
 
 
 # -- custody law, line by line -----------------------------------------------------------------
 
 
 def _stack(
-    reconciliation: Reconciliation, valuation: Valuation, required: Requirements
+    edition: Edition,
+    reconciliation: Reconciliation,
+    valuation: Valuation,
+    required: Requirements,
 ) -> tuple[StackLine, ...]:
+    segregation = edition.topic(edition.rule("jp.crypto.hot_limit")).cite("psa 63-11(2)")
     lines = crypto_lines(reconciliation)
     owed = _yen("stack#owed", [x["owed"] for x in lines], lines, valuation)
     backed = _yen(
@@ -101,10 +109,9 @@ def _stack(
     hot = _yen("stack#guarantee_required", [x["not_cold"] for x in lines], lines, valuation)
     coins = [smallest(x["not_cold"], x["guarantee"]) for x in lines]
     own = _yen("stack#guarantee_held", coins, lines, valuation)
-    hot_rule = required["jp.crypto.hot_limit#ratio_test"]
     guarantee = required["jp.crypto.performance_guarantee#required_qty"]
     stack = [
-        _line("segregation", _SEGREGATION, owed, backed, hot_rule.cites, own_money=False),
+        _line("segregation", _SEGREGATION, owed, backed, (segregation,), own_money=False),
         _line("guarantee", _GUARANTEE, hot, own, guarantee.cites, own_money=True),
     ]
     for kind, rule, title in (

@@ -63,7 +63,7 @@ def close_day(
     owing = receivables(facts, regulatory)
     step(Text("所要額を計算する", "computing requirements"))
     required = require(facts, edition, reconciliation, regulatory)
-    covered = cover(facts, reconciliation, regulatory, required)
+    covered = cover(facts, edition, reconciliation, regulatory, required)
     exposed = exposure(facts, regulatory)
     step(Text("指摘事項をまとめる", "collecting findings"))
     findings = [

@@ -30,6 +30,7 @@ from sonae.core.figure import (
 from sonae.core.text import Text
 
 SCALES = {"per_10000": 10_000, "per_100000": 100_000, "per_1000000": 1_000_000}
+WORDED = ("code", "clock")
 STATUSES = (*STANDINGS, "withdrawn")
 
 
@@ -155,7 +156,7 @@ def _plain(id: str, title: Text, unit: str, stated: Any, marks: Mapping[str, Any
         number = exact(stated)
         formula = f"{stated} / {SCALES[unit]:,}"
         return Figure(number / SCALES[unit], "ratio", id=id, label=title, formula=formula, **marks)
-    value = stated if unit == "code" else exact(stated)
+    value = stated if unit in WORDED else exact(stated)
     formula = str(stated) if "/" in str(stated) else ""
     return Figure(value, unit, id=id, label=title, formula=formula, **marks)
 

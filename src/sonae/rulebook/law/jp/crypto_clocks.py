@@ -64,3 +64,29 @@ def audit_report_due(law: Any, day: Any) -> Outputs:
         lambda: add_months(base.value, int(months.number())),
     )
     return {"due": due}
+
+
+@rule(
+    "jp.crypto.incident_notice_due",
+    title=Text(
+        "システム障害等・サイバー事案の報告期限", "reports of a system failure or cyber incident"
+    ),
+    cites="gl II-2-3-1-1-3",
+    needs={"learned_on": "date"},
+    outputs={
+        "first_report": Text("第一報", "first report"),
+        "status_report": Text(
+            "原因未解明の場合の現状報告", "status report if the cause is unknown"
+        ),
+    },
+)
+def incident_notice_due(law: Any, day: Any) -> Outputs:
+    """The first report immediately, which is a word and not a number of hours; then a month."""
+    learned, months = day.learned_on, law.incident_status_report_months
+    status = apply(
+        "{0} + {1} months",
+        "date",
+        (learned, months),
+        lambda: add_months(learned.value, int(months.number())),
+    )
+    return {"first_report": law.incident_first_report, "status_report": status}
