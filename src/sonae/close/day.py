@@ -62,9 +62,9 @@ def close_day(
     regulatory = valuations["regulatory"]
     owing = receivables(facts, regulatory)
     step(Text("所要額を計算する", "computing requirements"))
-    required = require(facts, edition, reconciliation, regulatory)
-    covered = cover(facts, edition, reconciliation, regulatory, required)
     exposed = exposure(facts, regulatory)
+    required = require(facts, edition, reconciliation, regulatory, exposed)
+    covered = cover(facts, edition, reconciliation, regulatory, required)
     step(Text("指摘事項をまとめる", "collecting findings"))
     findings = [
         *regulatory.findings,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sonae.books.facts import Facts
+from sonae.close.exposure import NOT_NAMED, Exposure
 from sonae.close.reconcile import Line, Reconciliation
 from sonae.close.value import Valuation
 from sonae.core.errors import UsageError
-from sonae.core.figure import Figure, apply, table
+from sonae.core.figure import Figure, apply, largest, smallest, table
 from sonae.core.text import Text
 from sonae.rulebook.edition import Edition
 
@@ -52,10 +53,14 @@ class Requirements:
 
 
 def require(
-    facts: Facts, edition: Edition, reconciliation: Reconciliation, valuation: Valuation
+    facts: Facts,
+    edition: Edition,
+    reconciliation: Reconciliation,
+    valuation: Valuation,
+    exposed: Exposure,
 ) -> Requirements:
     """Every rule of every regime the venue names, then every rule of the assumed drafts."""
-    given = rule_facts(facts, reconciliation, valuation)
+    given = rule_facts(facts, reconciliation, valuation, exposed)
     by_regime: dict[str, tuple[str, ...]] = {}
     for regime in facts.books.venue.regimes:
         if regime not in REGIMES:
@@ -71,14 +76,17 @@ def require(
 
 
 def rule_facts(
-    facts: Facts, reconciliation: Reconciliation, valuation: Valuation
+    facts: Facts, reconciliation: Reconciliation, valuation: Valuation, exposed: Exposure
 ) -> dict[str, Figure]:
     """The facts under the keys that rules name in their needs."""
     coins = _coins(reconciliation, valuation)
     given = {
         "coins": coins,
         "customer_crypto_jpy": _value(coins, "customer_qty", "customer_crypto_jpy"),
+        "customer_crypto_cold_jpy": _value(coins, "cold_qty", "customer_crypto_cold_jpy"),
+        "customer_crypto_not_cold_jpy": _value(coins, "hot_qty", "customer_crypto_not_cold_jpy"),
         "performance_guarantee_jpy": _value(coins, "hot_qty", "performance_guarantee_jpy"),
+        "largest_signing_domain_jpy": _largest_domain(facts, exposed),
         "volumes_oldest_to_current_fy": facts.securities_volumes(),
         "crypto_traded_value_by_fy": facts.crypto_traded_value(),
         "loss_in_question_jpy": facts.loss_in_question(),
@@ -96,13 +104,22 @@ def rule_facts(
     return given
 
 
+def _largest_domain(facts: Facts, exposed: Exposure) -> Figure:
+    """The signing domain with the most of the customers' crypto, where domains are named."""
+    named = [f for name, f in exposed.domains.items() if name != NOT_NAMED]
+    if not named or NOT_NAMED in exposed.domains:
+        words = Text("署名領域が示されていない保有がある", "a holding names no signing domain")
+        return facts.absent("largest_signing_domain_jpy", "JPY", words)
+    return largest(*named).named("fact:largest_signing_domain_jpy")
+
+
 def crypto_lines(reconciliation: Reconciliation) -> list[Line]:
     """Assets that the crypto rules are about; stablecoins and money have rules of their own."""
     return [line for line in reconciliation.lines.values() if line.kind in CRYPTO]
 
 
 def _coins(reconciliation: Reconciliation, valuation: Valuation) -> Figure:
-    """customer_qty, hot_qty and price_jpy of each crypto-asset that is owed or held."""
+    """customer_qty, hot_qty, cold_qty and price_jpy of each crypto-asset owed or held."""
     rows = {}
     for line in crypto_lines(reconciliation):
         if not line.units["owed"] and not line.units["held"]:
@@ -111,6 +128,7 @@ def _coins(reconciliation: Reconciliation, valuation: Valuation) -> Figure:
         cells = {
             "customer_qty": line["owed"],
             "hot_qty": line["not_cold"],
+            "cold_qty": smallest(line["owed"], line["proven_cold"]),
             "price_jpy": valuation.prices[line.asset],
             "split": split,
         }

@@ -32,6 +32,9 @@ WORDS = {
     "false": {"ja": "偽", "en": "false"},
     "none": {"ja": "なし", "en": "none"},
     "table": {"ja": "表", "en": "table"},
+    "pass": {"ja": "適合", "en": "pass"},
+    "fail": {"ja": "不適合", "en": "fail"},
+    "immediately": {"ja": "直ちに", "en": "immediately"},
 }
 
 
@@ -58,7 +61,8 @@ def value_text(entry: Entry, lang: Lang) -> str:
     if kind == "truth":
         return WORDS["true" if value else "false"][lang]
     if kind == "code":
-        return WORDS["none"][lang] if value is None else str(value)
+        word = "none" if value is None else value
+        return WORDS[word][lang] if word in WORDS else word
     if kind == "date":
         return str(value)
     if kind == "table":
@@ -85,7 +89,7 @@ def tree(
             return
         shown.add(name)
         yield f"{head}{name}  {value_text(entry, lang)}"
-        for words in _about(entry, citations, lang, shown_words):
+        for words in _about(entry, citations, lang, shown_words, is_root=not head):
             yield f"{rest}{'│ ' if entry['from'] else '  '}{words}"
         children = list(dict.fromkeys(entry["from"]))
         for n, child in enumerate(children, 1):
@@ -98,9 +102,12 @@ def tree(
 
 
 def _about(
-    entry: Entry, citations: Mapping[str, Entry], lang: Lang, shown: set[str]
+    entry: Entry, citations: Mapping[str, Entry], lang: Lang, shown: set[str], *, is_root: bool
 ) -> Iterator[str]:
-    """What a figure answers to, line by line; the words of a provision once in a tree."""
+    """What a figure answers to, line by line.
+
+    The words of a provision stand once in a tree; assumptions where they enter it and at its root.
+    """
     label = entry["label"][lang] if entry["label"] else ""
     marks = CONFIDENCE[entry["confidence"]][lang]
     if entry["cites"] or entry["standing"] != "in_force":
@@ -122,5 +129,5 @@ def _about(
         source = entry["source"]
         rows = f"{source['rows']:,} {WORDS['rows'][lang]}"
         yield f"@ {source['table']}: {source['filter']} · {rows} · sha256 {source['digest'] or '-'}"
-    for assumption in entry["assumptions"]:
+    for assumption in entry["assumptions"] if is_root or not entry["from"] else ():
         yield f"! {WORDS['assumes'][lang]}: {assumption}"

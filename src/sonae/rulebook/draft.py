@@ -1,15 +1,32 @@
 """Drafts: a rule that is not law, as one file over the law; shipped ones or a user's own.
 
-A draft states what its author would require: components (a base and a rate), an optional bracket,
-the share that insurance may meet, the days to refill. The figures it yields are `proposed` wherever
-they show. The shipped drafts are our illustrations: no authority published them.
+A draft states what its author would require. Nothing in it is law: the figures it yields are
+`proposed` wherever they show. The shipped drafts are our illustrations; no authority published
+them. The language, key by key (all amounts exact, shares as "1/2" or 0.5):
+
+    component             one or more of: base, and a rate, or bands, or rate_from = "loss"
+      base                custody_value · custody_value_cold · custody_value_not_cold ·
+                          largest_signing_domain · traded_value · loss_history
+      rate, unit          a share, or as law states it: unit = "per_10000"
+      cap_rate            with traded_value: Article 175's shape, yearly accrual up to the best year
+      bands               [{ up_to, rate }, ..., { rate }]: each part of the base at its own rate
+    combine               "sum" (default) or "max" of the components
+    bracket               { floor, cap }
+    rounding              { step, mode = "down" | "up" }
+    insurance_share       part that insurance may meet; insurance_gates: conditions in words
+    grounds               uses that need no case-by-case approval, in words
+    refill_business_days  days to refill after use
+    phase_in              [{ from, share }]
+    exemptions            [{ base, below }]: nothing is required while the base is below
+    variant               several versions in one file, each with an id and title
+    change                a parameter of law with another value
 """
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,57 +36,59 @@ from typing import Any
 
 from sonae.core.citation import Citation
 from sonae.core.errors import RulebookError, UsageError
-from sonae.core.figure import Figure, largest, smallest, total
 from sonae.core.text import Text
-from sonae.rulebook.law.jp.securities_reserve import accumulate
-from sonae.rulebook.parameter import (
-    Dated,
-    Instrument,
-    Parameter,
-    Topic,
-    exact,
-    text_of,
-)
-from sonae.rulebook.rule import Need, Outputs, Rule, Series
+from sonae.rulebook.draft_formula import BASES, OUTPUTS, formula, needs
+from sonae.rulebook.parameter import Dated, Instrument, Parameter, Topic, exact, text_of
+from sonae.rulebook.rule import Rule
 
 SHIPPED = "sonae.rulebook.law.jp.drafts"
-BASES = {
-    "custody_value": Text("利用者の暗号資産の評価額", "value of customers' crypto-assets"),
-    "traded_value": Text("暗号資産の売買等の額", "traded value of crypto-assets"),
+ROOT_KEYS = {
+    "draft",
+    "component",
+    "combine",
+    "bracket",
+    "rounding",
+    "insurance_share",
+    "insurance_gates",
+    "grounds",
+    "refill_business_days",
+    "phase_in",
+    "exemptions",
+    "variant",
+    "change",
 }
-NEEDS = {
-    "custody_value": Need("customer_crypto_jpy", "JPY", True),
-    "traded_value": Need("crypto_traded_value_by_fy", Series("JPY"), True),
-    "opening_reserve": Need("opening_reserve", "JPY", True),
-    "used_for_incidents": Need("used_for_incidents", "JPY", True),
-    "loss": Need("loss_in_question_jpy", "JPY", True),
-}
-OUTPUTS = {
-    "accrual": Text("当年度の積立額", "accrual of the year"),
-    "full_level": Text("満額（最高年度の取引額による）", "full level, by the best year"),
-    "rate": Text("率", "rate"),
-    "without_bracket": Text("下限・上限なしの所要額", "required, without the bracket"),
-    "with_bracket": Text("下限・上限ありの所要額", "required, with the bracket"),
-    "insurance_at_most": Text("保険で充当できる上限", "part that insurance may meet"),
-    "in_cash": Text("保険を上限まで充当した後の所要額", "required after insurance at its limit"),
-    "required": Text("所要額", "required reserve"),
-}
+COMPONENT_KEYS = {"base", "rate", "unit", "cap_rate", "bands", "rate_from"}
 
 
-Parameters = Callable[[str], Figure]
+@dataclass(frozen=True)
+class Version:
+    """One version a draft proposes: its rule, its topic, and what was written of it."""
+
+    rule: Rule
+    topic: Topic
+    raw: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Draft:
-    """One draft file: its rules, their topics, and the parameters of law it would change."""
+    """One draft file: its versions, and the parameters of law it would change."""
 
     id: str
     title: Text
     note: Text
-    rules: tuple[Rule, ...]
-    topics: Mapping[str, Topic]
+    versions: tuple[Version, ...]
     changes: Mapping[str, Dated]
     digest: str
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of all versions."""
+        return tuple(v.rule for v in self.versions)
+
+    @property
+    def topics(self) -> Mapping[str, Topic]:
+        """The topic of each rule by its id."""
+        return {v.rule.id: v.topic for v in self.versions}
 
 
 def shipped() -> tuple[str, ...]:
@@ -102,94 +121,130 @@ def read_draft(text: str, file: str) -> Draft:
     if faults := list(_faults(raw)):
         raise RulebookError(f"{file}: " + "; ".join(faults))
     head = raw["draft"]
-    variants = raw.get("variant") or [{}]
-    topics, rules = {}, []
-    for variant in variants:
-        topic, rule_ = _variant(head, variant, raw)
-        topics[rule_.id] = topic
-        rules.append(rule_)
+    versions = tuple(_version(head, v, raw) for v in raw.get("variant") or [{}])
+    if not any("component" in v.raw for v in versions):
+        versions = ()
     digest = hashlib.sha256(text.encode()).hexdigest()
     changes = {c["parameter"]: _change(head, c) for c in raw.get("change", [])}
     return Draft(
-        head["id"],
-        text_of(head["title"]),
-        text_of(head["note"]),
-        tuple(rules),
-        topics,
-        changes,
-        digest,
+        head["id"], text_of(head["title"]), text_of(head["note"]), versions, changes, digest
     )
 
 
-def _faults(raw: Mapping[str, Any]) -> list[str]:
+# -- what is wrong with a draft -------------------------------------------------------------
+
+
+def _faults(raw: Mapping[str, Any]) -> Iterator[str]:
     """Everything wrong with a draft, in words."""
     head = raw.get("draft", {})
-    faults = [f"draft.{k} is required" for k in ("id", "title", "note", "regime") if k not in head]
-    for where, item in [
-        ("", raw),
-        *((f"variant {v.get('id')}: ", v) for v in raw.get("variant", [])),
-    ]:
+    yield from (
+        f"draft.{k} is required" for k in ("id", "title", "note", "regime") if k not in head
+    )
+    yield from (f"{k} is not a known key" for k in sorted(set(raw) - ROOT_KEYS))
+    variants = raw.get("variant", [])
+    for where, item in [("", raw), *((f"variant {v.get('id')}: ", v) for v in variants)]:
         for part in item.get("component", []):
-            if part.get("base") not in BASES:
-                faults.append(f"{where}base {part.get('base')!r} is none of {', '.join(BASES)}")
-            if "rate" not in part and part.get("rate_from") != "loss":
-                faults.append(f"{where}a component needs a rate, or rate_from = 'loss'")
-            if part.get("base") == "traded_value" and "cap_rate" not in part:
-                faults.append(f"{where}traded_value needs a cap_rate beside its rate")
-        bracket = item.get("bracket", {})
-        if bracket and exact(bracket["floor"]) > exact(bracket["cap"]):
-            faults.append(f"{where}the floor {bracket['floor']} is above the cap {bracket['cap']}")
-        share = exact(item.get("insurance_share", 0))
-        if not 0 <= share <= 1:
-            faults.append(f"{where}insurance_share {share} is not between 0 and 1")
-    if not raw.get("change") and not any("component" in i for i in [raw, *raw.get("variant", [])]):
-        faults.append("neither a component nor a change of a parameter is given")
-    return faults
+            yield from (where + fault for fault in _component_faults(part))
+        yield from (where + fault for fault in _amount_faults(item))
+    if not raw.get("change") and not any("component" in i for i in [raw, *variants]):
+        yield "neither a component nor a change of a parameter is given"
 
 
-# -- one variant as a rule ----------------------------------------------------------------
+def _component_faults(part: Mapping[str, Any]) -> Iterator[str]:
+    yield from (
+        f"{k} is not a known key of a component" for k in sorted(set(part) - COMPONENT_KEYS)
+    )
+    base = part.get("base")
+    if base not in BASES:
+        yield f"base {base!r} is none of {', '.join(BASES)}"
+    ways = [w for w in ("rate", "bands", "rate_from") if w in part]
+    if len(ways) != 1:
+        yield "a component needs one of rate, bands and rate_from"
+    if part.get("rate_from", "loss") != "loss":
+        yield f"rate_from {part['rate_from']!r} is not 'loss'"
+    if base == "traded_value" and ("cap_rate" not in part or "rate" not in part):
+        yield "traded_value needs a rate and a cap_rate"
+    if base != "traded_value" and "cap_rate" in part:
+        yield f"cap_rate goes with traded_value, not with {base}"
+    tops = [exact(b["up_to"]) for b in part.get("bands", []) if "up_to" in b]
+    if tops != sorted(set(tops)) or (part.get("bands") and "up_to" in part["bands"][-1]):
+        yield "bands must rise, and only the last has no up_to"
 
 
-def _variant(
+def _amount_faults(item: Mapping[str, Any]) -> Iterator[str]:
+    bracket = item.get("bracket", {})
+    if bracket and exact(bracket["floor"]) > exact(bracket["cap"]):
+        yield f"the floor {bracket['floor']} is above the cap {bracket['cap']}"
+    if not 0 <= exact(item.get("insurance_share", 0)) <= 1:
+        yield f"insurance_share {item['insurance_share']} is not between 0 and 1"
+    if item.get("combine", "sum") not in ("sum", "max"):
+        yield f"combine {item['combine']!r} is neither 'sum' nor 'max'"
+    if item.get("rounding", {}).get("mode", "down") not in ("down", "up"):
+        yield f"rounding mode {item['rounding']['mode']!r} is neither 'down' nor 'up'"
+    shares = [(p["from"], exact(p["share"])) for p in item.get("phase_in", [])]
+    if shares != sorted(shares) or any(not 0 <= s <= 1 for _, s in shares):
+        yield "phase_in must rise in date and share, shares between 0 and 1"
+    for exemption in item.get("exemptions", []):
+        if exemption.get("base") not in BASES:
+            yield f"exemption base {exemption.get('base')!r} is none of {', '.join(BASES)}"
+
+
+# -- one version as a rule -------------------------------------------------------------------
+
+
+def _version(
     head: Mapping[str, Any], variant: Mapping[str, Any], raw: Mapping[str, Any]
-) -> tuple[Topic, Rule]:
+) -> Version:
     id = f"{head['id']}.{variant['id']}" if "id" in variant else head["id"]
     merged = {**raw, **variant}
-    title = text_of(variant["title"]) if "title" in variant else text_of(head["title"])
-    cite = Citation(text_of(head["title"]), Text("（案）", "draft"), source=head.get("source", ""))
-    components = merged.get("component", [])
-    parameters: dict[str, Parameter] = {}
-
-    def put(key: str, label: Text, unit: str, value: Any) -> None:
-        dated = _proposed(head, value, cite)
-        parameters[key] = Parameter(id, key, label, unit, (dated,))
-
-    for n, part in enumerate(components):
-        for key in ("rate", "cap_rate"):
-            if key in part:
-                put(f"{key}_{n}", OUTPUTS["rate"], part.get("unit", "ratio"), part[key])
-    if bracket := merged.get("bracket"):
-        put("floor", Text("下限", "floor"), "JPY", bracket["floor"])
-        put("cap", Text("上限", "cap"), "JPY", bracket["cap"])
-    if "insurance_share" in merged:
-        label = Text("保険で充当できる割合", "share that insurance may meet")
-        put("insurance_share", label, "ratio", merged["insurance_share"])
-    if "refill_business_days" in merged:
-        label = Text("補充期限（営業日）", "business days to refill")
-        put("refill_business_days", label, "days", merged["refill_business_days"])
+    title = text_of(variant.get("title", head["title"]))
+    cite = Citation(text_of(head["title"]), _DRAFT, source=head.get("source", ""))
+    parameters = {
+        key: Parameter(id, key, label, unit, (_proposed(head, value, cite),))
+        for key, label, unit, value in _stated(merged)
+    }
     instrument = Instrument("draft", text_of(head["title"]), "", head.get("source", ""))
     topic = Topic(id, title, {"draft": instrument}, parameters, {"draft (案)": cite}, ())
-    rule_ = Rule(
-        id,
-        title,
-        "draft (案)",
-        _needs(components),
-        _formula(components, parameters),
-        __name__,
-        OUTPUTS,
-        "proposed",
-    )
-    return topic, rule_
+    compute = formula(merged, parameters)
+    rule_ = Rule(id, title, "draft (案)", needs(merged), compute, __name__, OUTPUTS, "proposed")
+    return Version(rule_, topic, merged)
+
+
+_DRAFT = Text("（案）", "draft")
+
+
+def _stated(merged: Mapping[str, Any]) -> Iterator[tuple[str, Text, str, Any]]:
+    """Key, label, unit and value of every number a version states."""
+    for n, part in enumerate(merged.get("component", [])):
+        unit = part.get("unit", "ratio")
+        for key in ("rate", "cap_rate"):
+            if key in part:
+                yield f"{key}_{n}", OUTPUTS["rate"], unit, part[key]
+        for m, band in enumerate(part.get("bands", [])):
+            yield f"rate_{n}_{m}", OUTPUTS["rate"], unit, band["rate"]
+            if "up_to" in band:
+                yield (
+                    f"up_to_{n}_{m}",
+                    Text("区分の上限額", "upper end of the band"),
+                    "JPY",
+                    band["up_to"],
+                )
+    if bracket := merged.get("bracket"):
+        yield "floor", Text("下限", "floor"), "JPY", bracket["floor"]
+        yield "cap", Text("上限", "cap"), "JPY", bracket["cap"]
+    if "insurance_share" in merged:
+        label = Text("保険で充当できる割合", "share that insurance may meet")
+        yield "insurance_share", label, "ratio", merged["insurance_share"]
+    if "refill_business_days" in merged:
+        label = Text("補充期限（営業日）", "business days to refill")
+        yield "refill_business_days", label, "days", merged["refill_business_days"]
+    if "rounding" in merged:
+        yield "rounding", Text("端数処理の単位", "rounding step"), "JPY", merged["rounding"]["step"]
+    for n, phase in enumerate(merged.get("phase_in", [])):
+        yield f"phase_{n}", Text("経過措置の割合", "phase-in share"), "ratio", phase["share"]
+    for n, exemption in enumerate(merged.get("exemptions", [])):
+        label = Text("適用除外の基準額", "exempt while below")
+        yield f"exempt_{n}", label, "JPY", exemption["below"]
 
 
 def _proposed(head: Mapping[str, Any], value: Any, cite: Citation) -> Dated:
@@ -198,68 +253,5 @@ def _proposed(head: Mapping[str, Any], value: Any, cite: Citation) -> Dated:
 
 
 def _change(head: Mapping[str, Any], raw: Mapping[str, Any]) -> Dated:
-    cite = Citation(text_of(head["title"]), Text("（案）", "draft"), says=raw.get("says", ""))
+    cite = Citation(text_of(head["title"]), _DRAFT, says=raw.get("says", ""))
     return _proposed(head, raw["value"], cite)
-
-
-def _needs(components: Sequence[Mapping[str, Any]]) -> tuple[Need, ...]:
-    keys: list[str] = []
-    for part in components:
-        keys.append(part["base"])
-        keys += ["loss"] if part.get("rate_from") == "loss" else []
-        keys += ["opening_reserve", "used_for_incidents"] if "cap_rate" in part else []
-    return tuple(NEEDS[k] for k in dict.fromkeys(keys))
-
-
-def _formula(components: Sequence[Mapping[str, Any]], parameters: Mapping[str, Parameter]) -> Any:
-    """The draft's formula: sum of components, bracket, what insurance may meet."""
-
-    def proposed(key: str) -> Figure:
-        return parameters[key].as_figure(parameters[key].values[0], date.max)
-
-    def compute(law: Any, day: Any) -> Outputs:
-        outputs: dict[str, Figure] = {}
-        parts = [_component(n, part, proposed, day, outputs) for n, part in enumerate(components)]
-        gross = parts[0] if len(parts) == 1 else total(parts, "JPY")
-        outputs["without_bracket"] = required = gross
-        if "floor" in parameters:
-            required = smallest(largest(gross, proposed("floor")), proposed("cap"))
-            outputs["with_bracket"] = required
-        if "insurance_share" in parameters:
-            outputs["insurance_at_most"] = required * proposed("insurance_share")
-            outputs["in_cash"] = required - outputs["insurance_at_most"]
-        outputs["required"] = required
-        return outputs
-
-    return compute
-
-
-def _component(
-    n: int, part: Mapping[str, Any], proposed: Parameters, day: Any, outputs: dict[str, Figure]
-) -> Figure:
-    if part["base"] == "traded_value":
-        return _traded(n, proposed, day, outputs)
-    base: Figure = day.customer_crypto_jpy
-    if part.get("rate_from") == "loss":
-        outputs["rate"] = day.loss_in_question_jpy / base
-        return base * outputs["rate"]
-    return base * proposed(f"rate_{n}")
-
-
-def _traded(n: int, proposed: Parameters, day: Any, outputs: dict[str, Figure]) -> Figure:
-    """Article 175's shape on one base: a yearly accrual up to the best year's cap."""
-    volumes = day.crypto_traded_value_by_fy
-    years: tuple[Mapping[str, Figure], ...] = ()
-    if volumes.computable:
-        years = tuple({"traded_value": item} for item in volumes.items())
-    result = accumulate(
-        {"traded_value": proposed(f"rate_{n}")},
-        {"traded_value": proposed(f"cap_rate_{n}")},
-        years,
-        volumes,
-        day.opening_reserve,
-        day.used_for_incidents,
-    )
-    outputs["accrual"] = result["accrual"]
-    outputs["full_level"] = result["cap_sum"]
-    return result["closing_before_release"]

@@ -8,7 +8,11 @@ from sonae.core.figure import choose, derive, missing, not_negative, sum_rows, t
 from sonae.core.text import Text
 from sonae.rulebook.rule import Each, Outputs, Record, field_of, rule
 
-COINS = Each(Record(customer_qty="coin", hot_qty="coin", price_jpy="JPY/coin", split="truth"))
+COINS = Each(
+    Record(
+        customer_qty="coin", hot_qty="coin", cold_qty="coin", price_jpy="JPY/coin", split="truth"
+    )
+)
 
 
 @rule(
