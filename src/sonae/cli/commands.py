@@ -19,14 +19,12 @@ from sonae.cli.main import (
     language,
     out,
     progress,
-    rules,
     show,
     show_json,
 )
 from sonae.core.errors import UsageError
 
 CLOSE_STEPS = 7
-GLOBS = "comma-separated rule ids with * as wildcard"
 
 
 @app.command
@@ -220,140 +218,3 @@ def books_check(
     else:
         out("\n".join(f"{name}  sha256 {digest}" for name, digest in sorted(tables.items())))
     return OK
-
-
-# -- rules -----------------------------------------------------------------------------------
-
-
-@rules.command(name="list")
-def rules_list(
-    *, on: str | None = None, assume: Assume = None, lang: Language = None, json: Json = False
-) -> int:
-    """List rules and the drafts that can be assumed.
-
-    Parameters
-    ----------
-    on
-        The day that picks the law (YYYY-MM-DD); today if absent.
-    """
-    from sonae.actions.rules import edition, list_drafts, list_rules
-
-    book = edition(day(on), assume or ())
-    found, drafts = list_rules(book), list_drafts()
-    if json:
-        show_json({"on": book.on.isoformat(), "rules": found, "drafts": drafts})
-        return OK
-    words = language(lang)
-    for rule in found:
-        out(f"{rule['rule']}\n    {rule['title'][words]} · {rule['provision'][words]}")
-    out("")
-    for draft in drafts:
-        out(f"--assume {draft['draft']}\n    {draft['title'][words]}: {draft['note'][words]}")
-    return OK
-
-
-@rules.command(name="show")
-def rules_show(
-    rule: Annotated[str, Parameter(name="RULE")],
-    *,
-    on: str | None = None,
-    assume: Assume = None,
-    lang: Language = None,
-    json: Json = False,
-) -> int:
-    """Show one rule: provision and words, parameters on the day, needs, what is not modelled.
-
-    Parameters
-    ----------
-    rule
-        A rule id.
-    on
-        The day that picks the law (YYYY-MM-DD); today if absent.
-    """
-    from sonae.actions.rules import edition, show_rule
-    from sonae.report.tree import tree
-
-    shown, words = show_rule(edition(day(on), assume or ()), rule), language(lang)
-    if json:
-        show_json(shown)
-        return OK
-    provision = shown["provision"]
-    out(f"{shown['rule']}  {shown['title'][words]}  ({shown['on']})")
-    out(f"§ {provision['instrument'][words]} {provision['provision'][words]}")
-    if provision["says"]:
-        out(f"  「{provision['says']}」")
-    if shown["parameters"]:
-        out(tree(shown["figures"], shown["citations"], shown["parameters"], words))
-    for need in shown["needs"]:
-        out(f"< {need['key']}" + ("" if need["required"] else " (optional)"))
-    for key, title in shown["outputs"].items():
-        out(f"> {shown['rule']}#{key}  {title[words]}")
-    for item in shown["unmodelled"]:
-        out(f"? {item['provision']['provision'][words]}: {item['reason'][words]}")
-    return OK
-
-
-@rules.command(name="audit")
-def rules_audit(*, on: str | None = None, lang: Language = None, json: Json = False) -> int:
-    """List what is unquoted, unchecked, from memory or not modelled.
-
-    Parameters
-    ----------
-    on
-        As of this day (YYYY-MM-DD); today if absent.
-    """
-    from sonae.actions.rules import remarks
-
-    found = remarks(day(on))
-    if json:
-        show_json([r.as_json() for r in found])
-    else:
-        words = language(lang)
-        out("\n".join(f"{r.kind}  {r.where}\n    {r.message.lang(words)}" for r in found))
-    return OK
-
-
-@rules.command(name="check")
-def rules_check(
-    cases: Annotated[Path, Parameter(name="CASES")],
-    *,
-    rules: Annotated[str, Parameter(help=GLOBS)] = "*",
-    assume: Assume = None,
-    json: Json = False,
-) -> int:
-    """Run executable cases through the rules; ends with `N passed, M failed`.
-
-    Parameters
-    ----------
-    cases
-        A file of JSON lines: rule, on, given, expect.
-    """
-    from sonae.actions.rules import check_cases
-
-    results = check_cases(cases, [g.strip() for g in rules.split(",")], assume or ())
-    failed = [r for r in results if not r.passed]
-    if json:
-        show_json(
-            {
-                "passed": len(results) - len(failed),
-                "failed": len(failed),
-                "cases": [
-                    {
-                        "id": r.case.id,
-                        "rule": r.case.rule,
-                        "passed": r.passed,
-                        "differences": list(r.differences),
-                        "unknown": list(r.unknown),
-                    }
-                    for r in results
-                ],
-            }
-        )
-    else:
-        for result in results:
-            for difference in result.differences:
-                out(f"FAILED {result.case.id} ({result.case.rule}): {difference}")
-            for key in result.unknown:
-                out(f"note {result.case.id}: {result.case.rule} does not know {key!r}")
-        out(f"{len(results) - len(failed)} passed, {len(failed)} failed")
-    return FOUND if failed else OK

@@ -105,7 +105,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors for callers become one clear line."""
-    import sonae.cli.commands  # noqa: F401
+    import sonae.cli.commands
+    import sonae.cli.rules  # noqa: F401
 
     lang = language(None)
     try:

@@ -98,12 +98,21 @@ def reconcile(facts: Facts, cash_days: int, calendar: Calendar) -> Reconciliatio
     apart = _in_another_name(facts)
     lines = {}
     for asset in sorted(facts.books.rows["assets"], key=lambda r: r["asset"]):
+        if asset["kind"] == "fiat" and not _has_money(facts, asset["asset"], states):
+            continue
         if asset["kind"] == "fiat":
             lines[asset["asset"]] = _cash_line(facts, asset, states, apart)
         else:
             lines[asset["asset"]] = _coin_line(facts, asset, states)
     trusts = _trusts(facts, states, apart, cash_days, calendar)
     return Reconciliation(lines, trusts, apart)
+
+
+def _has_money(facts: Facts, currency: str, states: Mapping[str, list[Row]]) -> bool:
+    """False for a currency that is listed for its exchange rate only."""
+    statements = facts.books.table("statements") or []
+    reporting = currency == facts.books.venue.currency
+    return reporting or currency in states or any(r["currency"] == currency for r in statements)
 
 
 def _states(rows: Iterable[Row]) -> dict[str, list[Row]]:

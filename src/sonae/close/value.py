@@ -42,6 +42,7 @@ class Valuation:
     prices: dict[str, Figure] = field(default_factory=dict)
     prints: list[Print] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    chosen: dict[tuple[str, str], Figure] = field(default_factory=dict)
 
 
 def value(facts: Facts, purpose: str = "regulatory") -> Valuation:
@@ -66,21 +67,32 @@ def value(facts: Facts, purpose: str = "regulatory") -> Valuation:
 def _crossed(
     facts: Facts, asset: str, reporting: str, rows: Sequence[Row], result: Valuation
 ) -> Figure:
-    """A price in another currency times that currency's price."""
+    """A price in another currency times that currency's price; a currency also by its inverse."""
     for currency in sorted({r["currency"] for r in rows if r["asset"] == asset}):
         first = [r for r in rows if r["asset"] == asset and r["currency"] == currency]
         second = [r for r in rows if r["asset"] == currency and r["currency"] == reporting]
         if second:
             price = _choose(facts, asset, currency, first, result)
             rate = _choose(facts, currency, reporting, second, result)
-            crossed = apply(
-                f"{asset}/{currency} × {currency}/{reporting}",
-                f"{reporting}/coin",
-                (price, rate),
-                lambda: price.number() * rate.number(),  # noqa: B023
-            )
-            return crossed.named(f"fact:{asset}/price")
+            return _product(price, rate, f"{reporting}/coin").named(f"fact:{asset}/price")
+    for bridge in sorted({r["asset"] for r in rows if r["currency"] == asset}):
+        first = [r for r in rows if r["asset"] == bridge and r["currency"] == reporting]
+        second = [r for r in rows if r["asset"] == bridge and r["currency"] == asset]
+        if first:
+            price = _choose(facts, bridge, reporting, first, result)
+            rate = _choose(facts, bridge, asset, second, result)
+            return _ratio(price, rate, f"{reporting}/coin").named(f"fact:{asset}/price")
     return _no_price(asset, Text("価格がない", "no price is given"), reporting)
+
+
+def _product(price: Figure, rate: Figure, unit: str) -> Figure:
+    """A price in one currency at the rate of that currency in another."""
+    return apply("{0} × {1}", unit, (price, rate), lambda: price.number() * rate.number())
+
+
+def _ratio(price: Figure, rate: Figure, unit: str) -> Figure:
+    """How much of the reporting currency one unit of a currency is, by a third one."""
+    return apply("{0} / {1}", unit, (price, rate), lambda: price.number() / rate.number())
 
 
 def _no_price(asset: str, why: Text, currency: str) -> Figure:
@@ -92,6 +104,16 @@ def _no_price(asset: str, why: Text, currency: str) -> Figure:
 
 
 def _choose(
+    facts: Facts, asset: str, currency: str, rows: Sequence[Row], result: Valuation
+) -> Figure:
+    """The price of an asset in a currency; the choice is made, and told, once."""
+    key = (asset, currency)
+    if key not in result.chosen:
+        result.chosen[key] = _chosen(facts, asset, currency, rows, result)
+    return result.chosen[key]
+
+
+def _chosen(
     facts: Facts, asset: str, currency: str, rows: Sequence[Row], result: Valuation
 ) -> Figure:
     venue = facts.books.venue

@@ -93,17 +93,21 @@ def _decimal_kanji(stated: Any) -> str:
 
 def article(version: Version) -> list[str]:
     """The draft as paragraphs of an article, in Japanese."""
+    return list(_lines(version).values())
+
+
+def _lines(version: Version) -> dict[str, str]:
+    """Paragraphs and items by what they are about, numbered as they stand."""
     raw = version.raw
-    paragraphs = [_duty(raw), *_options(raw)]
-    lines = []
-    for number, (text, items) in enumerate(paragraphs, 1):
+    lines = {}
+    for number, (key, text, items) in enumerate([_duty(raw), *_options(raw)], 1):
         head = "第〇条　" if number == 1 else f"{number}　".translate(FULL_WIDTH)
-        lines.append(head + text)
-        lines += [f"　{kanji(n)}　{item}" for n, item in enumerate(items, 1)]
+        lines[key] = head + text
+        lines |= {f"{key}/{n}": f"　{kanji(n)}　{item}" for n, item in enumerate(items, 1)}
     return lines
 
 
-def _duty(raw: Mapping[str, Any]) -> tuple[str, list[str]]:
+def _duty(raw: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     items = [_component(part) for part in raw.get("component", [])]
     several = "のうち最も高い金額" if raw.get("combine") == "max" else "の合計額"
     what = f"次に掲げる金額{several if len(items) > 1 else ''}"
@@ -113,7 +117,8 @@ def _duty(raw: Mapping[str, Any]) -> tuple[str, list[str]]:
             f"（その額が{floor}円に満たない場合にあっては{floor}円、"
             f"{cap}円を超える場合にあっては{cap}円）"
         )
-    return f"暗号資産交換業者は、{what}を責任準備金として積み立てなければならない。", items
+    text = f"暗号資産交換業者は、{what}を責任準備金として積み立てなければならない。"
+    return "duty", text, items
 
 
 def _component(part: Mapping[str, Any]) -> str:
@@ -145,42 +150,39 @@ def _bands(bands: Any) -> str:
     return "、".join(words)
 
 
-def _options(raw: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+def _options(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     if "rounding" in raw:
         step = kanji(int(exact(raw["rounding"]["step"])))
         turn = "切り上げる" if raw["rounding"].get("mode") == "up" else "切り捨てる"
-        yield f"前項の金額に{step}円未満の端数があるときは、これを{turn}。", []
+        yield "rounding", f"前項の金額に{step}円未満の端数があるときは、これを{turn}。", []
     if "insurance_share" in raw:
-        share = ratio_words(raw["insurance_share"])
         gates = list(raw.get("insurance_gates", []))
-        which = "次に掲げる要件の全てを満たす" if gates else ""
-        yield (
-            f"暗号資産交換業者は、{which}保険契約の保険金の額を、第一項の金額の{share}に"
-            "相当する額を限度として、積み立てるべき額から控除することができる。",
-            gates,
-        )
+        yield "insurance", _insurance(ratio_words(raw["insurance_share"]), bool(gates)), gates
     if "grounds" in raw:
-        yield "責任準備金は、次に掲げる場合のほか、使用してはならない。", list(raw["grounds"])
+        text = "責任準備金は、次に掲げる場合のほか、使用してはならない。"
+        yield "grounds", text, list(raw["grounds"])
     if "refill_business_days" in raw:
         days = kanji(int(raw["refill_business_days"]))
-        yield (
-            f"責任準備金を使用したときは、使用した日の翌日から起算して{days}営業日以内に、その額を補充しなければならない。",
-            [],
-        )
-    for exemption in raw.get("exemptions", []):
+        text = "責任準備金を使用したときは、使用した日の翌日から起算して"
+        yield "refill", f"{text}{days}営業日以内に、その額を補充しなければならない。", []
+    for n, exemption in enumerate(raw.get("exemptions", [])):
         amount = kanji(int(exact(exemption["below"])))
-        yield (
-            f"{BASE_WORDS[exemption['base']]}が{amount}円に満たない者については、第一項の規定は、適用しない。",
-            [],
-        )
+        who = f"{BASE_WORDS[exemption['base']]}が{amount}円に満たない者"
+        yield f"exemption-{n}", f"{who}については、第一項の規定は、適用しない。", []
     if "phase_in" in raw:
         items = [
             f"{_japanese_date(p['from'])}以後　{ratio_words(p['share'])}" for p in raw["phase_in"]
         ]
-        yield (
-            "第一項の金額は、次の各号に掲げる日以後においては、当該各号に定める割合を乗じて得た額とする。",
-            items,
-        )
+        text = "第一項の金額は、次の各号に掲げる日以後においては、"
+        yield "phase_in", f"{text}当該各号に定める割合を乗じて得た額とする。", items
+
+
+def _insurance(share: str, gated: bool) -> str:
+    which = "次に掲げる要件の全てを満たす" if gated else ""
+    return (
+        f"暗号資産交換業者は、{which}保険契約の保険金の額を、第一項の金額の{share}に"
+        "相当する額を限度として、積み立てるべき額から控除することができる。"
+    )
 
 
 def _japanese_date(day: Any) -> str:
@@ -203,15 +205,15 @@ class Change:
 
 def compare(new: Draft, old: Draft) -> list[Change]:
     """新旧対照表: paragraph by paragraph of each version, only what differs."""
-    before = {_version_key(v, old): article(v) for v in old.versions}
+    before = {_version_key(v, old): _lines(v) for v in old.versions}
     changes = []
     for version in new.versions:
-        lines, former = article(version), before.pop(_version_key(version, new), [])
-        for n in range(max(len(lines), len(former))):
-            pair = [side[n] if n < len(side) else "" for side in (lines, former)]
+        lines, former = _lines(version), before.pop(_version_key(version, new), {})
+        for key in dict.fromkeys((*lines, *former)):
+            pair = (lines.get(key, ""), former.get(key, ""))
             if pair[0] != pair[1]:
                 changes.append(Change(*pair))
-    changes += [Change("", line) for lines in before.values() for line in lines]
+    changes += [Change("", line) for lines in before.values() for line in lines.values()]
     return changes
 
 
