@@ -280,3 +280,18 @@ def rules_propose(
     else:
         show(proposal(found, language(lang)))
     return OK
+
+
+@rules.command(name="pages")
+def rules_pages(folder: Annotated[Path, Parameter(name="DIR")] = Path("docs/reference")) -> int:
+    """Write the rulebook's reference pages, both languages.
+
+    Parameters
+    ----------
+    folder
+        Where the pages go.
+    """
+    from sonae.actions.reference import write_pages
+
+    out(f"→ {folder} ({len(write_pages(folder))})")
+    return OK
