@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 from sonae.books.engine import open_engine
 from sonae.books.read import read_books
-from sonae.close.day import close_day
+from sonae.close.day import Close, close_day
 from sonae.close.document import document
 from sonae.core.canonical import digest
 from sonae.core.errors import InputError, UsageError
@@ -56,23 +57,37 @@ def close_books(
             else.
         UsageError: an unknown draft, or an `out` that holds something else.
     """
-    drafts = tuple(load_draft(name) for name in dict.fromkeys(assume))
     check_out(out)
-    running = open_engine(engine)
     try:
-        books = read_books(folder, running, step)
-        edition = Edition(what_if_on or books.venue.on, drafts)
-        result = document(close_day(books, edition, what_if_on, step))
+        with closing(folder, assume, what_if_on, engine, step) as day:
+            result = document(day)
     except InputError as error:
         if out is not None:
             write_refusal(error, out)
         raise
-    finally:
-        running.close()
     if out is not None:
         step(Text("書き出す", "writing"))
         write_close(result, out)
     return Closed(result, out)
+
+
+@contextmanager
+def closing(
+    folder: Path,
+    assume: Sequence[str] = (),
+    what_if_on: date | None = None,
+    engine: str = "duckdb",
+    step: Step = lambda _: None,
+) -> Iterator[Close]:
+    """The day closed, while its engine is open."""
+    drafts = tuple(load_draft(name) for name in dict.fromkeys(assume))
+    running = open_engine(engine)
+    try:
+        books = read_books(folder, running, step)
+        edition = Edition(what_if_on or books.venue.on, drafts)
+        yield close_day(books, edition, what_if_on, step)
+    finally:
+        running.close()
 
 
 def json_bytes(value: object) -> bytes:

@@ -7,14 +7,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from sonae.actions.close import close_books
+from sonae.actions.close import close_books, closing
 from sonae.actions.demo import VENUES, demo_books
 from sonae.books.venue import read_venue
+from sonae.close.day import Close
+from sonae.close.matrix import matrix
 from sonae.core.calendar import add_months
 from sonae.core.errors import InputError, Problem, UsageError
+from sonae.core.register import Register
 from sonae.core.text import Lang
 from sonae.report.ics import calendar_file
-from sonae.rulebook.draft import load_draft
+from sonae.rulebook.draft import load_draft, shipped
 from sonae.rulebook.draft_text import article, compare, undecided
 from sonae.rulebook.duties import duties
 from sonae.rulebook.edition import Edition
@@ -66,6 +69,44 @@ def _outputs(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[s
 
 def _content(entry: Mapping[str, Any] | None) -> Any:
     return entry and (entry["kind"], entry["value"], entry["standing"])
+
+
+def venues_under_every_regime(
+    folders: Sequence[Path], assume: Sequence[str] = (), what_if_on: date | None = None
+) -> list[dict[str, Any]]:
+    """Each venue under Japan's law and drafts, the EU, Hong Kong and Korea."""
+    found = []
+    for folder in folders:
+        with closing(folder, assume or shipped(), what_if_on) as day:
+            found.append(_matrix_view(day))
+    return found
+
+
+def _matrix_view(day: Close) -> dict[str, Any]:
+    register = Register()
+    lines = [
+        {
+            "regime": line.regime,
+            "rule": line.rule,
+            "title": line.title.as_json(),
+            "currency": line.currency,
+            "standing": line.required.standing,
+            "confidence": line.required.confidence,
+            "clock": line.clock.as_json(),
+            **{k: register.add(getattr(line, k)) for k in ("required", "counts", "shortfall")},
+            "home": {k: register.add(f) for k, f in line.common.items()},
+        }
+        for line in matrix(day)
+    ]
+    venue = day.books.venue
+    return {
+        "venue": venue.name,
+        "on": venue.on.isoformat(),
+        "currency": venue.currency,
+        "lines": lines,
+        "figures": register.figures,
+        "citations": register.citations,
+    }
 
 
 def venue_duties(

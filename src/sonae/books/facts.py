@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from datetime import timedelta
 from fractions import Fraction
 from functools import cache
 from importlib import resources
@@ -11,6 +12,7 @@ from importlib import resources
 from sonae.books.read import Books
 from sonae.books.schema import VOLUME_ITEMS
 from sonae.books.venue import SourceNote
+from sonae.core.calendar import add_months
 from sonae.core.errors import InputError, Problem
 from sonae.core.figure import (
     CONFIDENCES,
@@ -25,6 +27,7 @@ from sonae.core.text import Text
 
 SECURITIES_ITEMS = VOLUME_ITEMS[1:]
 YEARS_BEFORE = 2
+YEAR = 12
 
 
 class Facts:
@@ -136,6 +139,33 @@ class Facts:
             confidence=whole.confidence,
             assumptions=whole.assumptions,
         )
+
+    # -- a year of prices ----------------------------------------------------------------
+
+    def average_price(self, asset: str, currency: str) -> Figure:
+        """The mean of the daily prices of the year to the end of the month before the cut-off.
+
+        Every day of the year must be there; nothing is filled in.
+        """
+        on = self.books.venue.on
+        last = on.replace(day=1) - timedelta(days=1)
+        first = add_months(last, -YEAR) + timedelta(days=1)
+        rows = [
+            r
+            for r in self.books.table("history") or []
+            if r["asset"] == asset and r["currency"] == currency and first <= r["on"] <= last
+        ]
+        days = (last - first).days + 1
+        key, where = f"history/{asset}/{currency}/average", f"{first} to {last}"
+        if len(rows) != days:
+            words = Text(
+                f"history に{asset}の{currency}建て日次価格が{days}日分ない（{len(rows)}日）",
+                f"history has {len(rows)} of {days} daily prices of {asset} ({currency}, {where})",
+            )
+            return self.absent(key, f"{currency}/coin", words)
+        mean = sum((r["price"] for r in rows), Fraction(0)) / days
+        filter_ = f"asset = {asset}, currency = {currency}, on from {where}, mean"
+        return self.leaf(key, mean, f"{currency}/coin", "history", filter_, days)
 
     # -- the loss in question ------------------------------------------------------------
 

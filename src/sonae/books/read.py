@@ -107,6 +107,8 @@ def _references(rows: Mapping[str, list[Row]], scales: Mapping[str, int]) -> lis
         ("prices", "asset"),
         ("prices", "currency"),
         ("statements", "currency"),
+        ("history", "asset"),
+        ("history", "currency"),
     ):
         for row in rows.get(table, []):
             name = row[column]

@@ -84,6 +84,13 @@ FINANCIAL_ITEMS = (
     "debts_to_nonresidents",
     "opening_reserve",
     "used_for_incidents",
+    "own_funds",
+    "fixed_overheads",
+    "fixed_overheads_deductions",
+    "operating_expenses_12_months",
+    "liquid_assets",
+    "liquid_capital",
+    "adjusted_liabilities",
 )
 
 BALANCES = Table(
@@ -206,6 +213,17 @@ FINANCIALS = Table(
     (Column("on", "date"), _code("item", *FINANCIAL_ITEMS), Column("amount", "amount")),
     ("on", "item"),
 )
+HISTORY = Table(
+    "history",
+    (
+        _text("asset"),
+        Column("on", "date"),
+        _text("currency"),
+        Column("price", "amount"),
+        _text("source"),
+    ),
+    ("asset", "on", "currency"),
+)
 INSTRUMENTS = Table(
     "instruments",
     (
@@ -229,6 +247,7 @@ TABLES = {
         BALANCES,
         CUSTOMERS,
         FINANCIALS,
+        HISTORY,
         HOLDINGS,
         INSTRUMENTS,
         PRICES,
@@ -237,5 +256,5 @@ TABLES = {
     )
 }
 NESTED = ("venue", "policies", "keys", "suppliers", "contacts")
-LATER = ("history", "agreements", "pending_payments", "incident_payouts")
+LATER = ("agreements", "pending_payments", "incident_payouts")
 """Tables of design section 6 that no part of the product reads yet; their presence is no fault."""

@@ -208,6 +208,37 @@ def rules_diff(
     return OK
 
 
+@rules.command(name="matrix")
+def rules_matrix(
+    *folders: Annotated[Path, Parameter(name="BOOKS")],
+    assume: Assume = None,
+    what_if_on: str | None = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """One venue under every regime it could be under: requirement, what counts, shortfall, clock.
+
+    Parameters
+    ----------
+    folders
+        One or more Books; the demo venues if none. Without --assume every shipped draft is shown.
+    what_if_on
+        Apply the law of another day (YYYY-MM-DD) instead of each venue's cut-off day.
+    """
+    from sonae.actions.compare import venues_under_every_regime
+    from sonae.actions.demo import VENUES, demo_books
+    from sonae.report.terminal import matrix
+
+    picked = folders or [demo_books(name) for name in VENUES]
+    found = venues_under_every_regime(picked, assume or (), day(what_if_on))
+    if json:
+        show_json(found)
+    else:
+        for venue in found:
+            show(matrix(venue, language(lang)))
+    return OK
+
+
 @rules.command(name="calendar")
 def rules_calendar(
     folder: Annotated[Path, Parameter(name="BOOKS")],

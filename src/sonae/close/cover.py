@@ -107,7 +107,7 @@ def _stack(
         "stack#backed", [smallest(x["owed"], x["backed"]) for x in lines], lines, valuation
     )
     hot = _yen("stack#guarantee_required", [x["not_cold"] for x in lines], lines, valuation)
-    coins = [smallest(x["not_cold"], x["guarantee"]) for x in lines]
+    coins = [_guarantee(x) for x in lines]
     own = _yen("stack#guarantee_held", coins, lines, valuation)
     guarantee = required["jp.crypto.performance_guarantee#required_qty"]
     stack = [
@@ -131,6 +131,14 @@ _SEGREGATION = Text("利用者の暗号資産の分別管理", "customers' crypt
 _GUARANTEE = Text("履行保証暗号資産（自己の暗号資産）", "performance-guarantee crypto (own coins)")
 _TRUST = Text("利用者の金銭の信託", "customers' money in trust")
 _MARGIN = Text("証拠金等の信託", "margin money in trust")
+
+
+def _guarantee(line: Line) -> Figure:
+    """Guarantee coins that count; where nothing is outside cold storage none are needed."""
+    needed = line["not_cold"]
+    if needed.computable and needed.number() == 0:
+        return needed
+    return smallest(needed, line["guarantee"])
 
 
 def _yen(

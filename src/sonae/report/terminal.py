@@ -11,7 +11,7 @@ from rich.text import Text as Styled
 
 from sonae.core.canonical import parse_number
 from sonae.core.text import Lang
-from sonae.report.tree import CONFIDENCE, STANDING, grouped, value_text
+from sonae.report.tree import CONFIDENCE, STANDING, amount_text, grouped, value_text
 
 STYLES = {"breach": "bold red", "warning": "yellow", "note": "dim"}
 WORDS = {
@@ -64,7 +64,7 @@ def _short(entry: Mapping[str, Any], lang: Lang) -> str:
     """A cell: the number, or that it is not computable (the report says why)."""
     if entry["kind"] == "not_computable":
         return {"ja": "計算不能", "en": "not computable"}[lang]
-    return value_text(entry, lang).split(" = ")[0].removesuffix(f" {entry['unit']}")
+    return amount_text(entry, lang).removesuffix(f" {entry['unit']}")
 
 
 def _assets(document: Mapping[str, Any], lang: Lang) -> RenderableType:
@@ -197,3 +197,35 @@ def proposal(found: Mapping[str, Any], lang: Lang) -> RenderableType:
         title = {"ja": "新旧対照表", "en": "comparison with the former draft"}[lang]
         parts += ["", Styled(title, style="bold"), pairs]
     return Group(*parts)
+
+
+def matrix(found: Mapping[str, Any], lang: Lang) -> RenderableType:
+    """A venue under every regime: own currency, the venue's currency, clock."""
+    home = found["currency"]
+    columns = (("制度", "regime"), ("規則・案", "rule or draft"), ("所要額", "required"))
+    more = (("算入額", "counts"), ("不足額", "shortfall"), (f"不足額（{home}）", f"short ({home})"))
+    table = _table(lang, *columns, *more, ("期限", "clock"), ("確度", "confidence"))
+    reasons: list[str] = []
+    for line in found["lines"]:
+        mark = f" ({WORDS['proposed'][lang]})" if line["standing"] == "proposed" else ""
+        ids = [line[k] for k in ("required", "counts", "shortfall")] + [line["home"]["shortfall"]]
+        table.add_row(
+            line["regime"],
+            f"{line['title'][lang]}{mark}",
+            *[_noted(found["figures"][i], lang, reasons) for i in ids],
+            line["clock"][lang],
+            CONFIDENCE[line["confidence"]][lang],
+        )
+    title = Styled(f"{found['venue']} · {found['on']}", style="bold")
+    notes = [Styled(f"[{n}] {reason}", style="dim") for n, reason in enumerate(reasons, 1)]
+    return Group(title, table, *notes)
+
+
+def _noted(entry: Mapping[str, Any], lang: Lang, reasons: list[str]) -> str:
+    """An amount in whole units, or that it is not computable with the number of its reason."""
+    if entry["kind"] != "not_computable":
+        return amount_text(entry, lang)
+    reason = entry["reason"][lang]
+    if reason not in reasons:
+        reasons.append(reason)
+    return f"{_short(entry, lang)} [{reasons.index(reason) + 1}]"

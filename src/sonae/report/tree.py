@@ -47,7 +47,8 @@ def grouped(number: Fraction, places: int = 8) -> str:
     scaled = abs(number) * 10**places
     exact = scaled.denominator == 1
     digits = str((scaled * 2 + 1) // 2 if not exact else scaled.numerator).rjust(places + 1, "0")
-    whole, part = digits[: len(digits) - places], digits[len(digits) - places :].rstrip("0")
+    point = len(digits) - places
+    whole, part = digits[:point], digits[point:].rstrip("0")
     text = f"{int(whole):,}" + (f".{part}" if part else "")
     sign = "-" if number < 0 else ""
     return f"{sign}{text}" if exact else f"≈ {sign}{text}"
@@ -73,6 +74,13 @@ def value_text(entry: Entry, lang: Lang) -> str:
     number = parse_number(value)
     stated = f" = {value}" if "/" in value else ""
     return f"{grouped(number)}{stated} {unit}"
+
+
+def amount_text(entry: Entry, lang: Lang) -> str:
+    """An amount of money in whole units (≈ where rounded half up); other values in full."""
+    if entry["kind"] == "number":
+        return f"{grouped(parse_number(entry['value']), 0)} {entry['unit']}"
+    return value_text(entry, lang)
 
 
 def tree(
