@@ -32,6 +32,9 @@ def document(close: Close) -> dict[str, Any]:
             rule: {name: register.add(f) for name, f in outputs.items()}
             for rule, outputs in close.required.outputs.items()
         },
+        "titles": {
+            rule: close.edition.rule(rule).title.as_json() for rule in close.required.outputs
+        },
         "regimes": {k: list(v) for k, v in close.required.by_regime.items()},
         "reconciliation": [
             _line(line, close.valuations["regulatory"], register)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, partial
 from importlib import import_module, resources
 
 from sonae.core.citation import Citation
@@ -21,13 +21,41 @@ from sonae.rulebook.rule import Day, Law, Rule, registered, titled
 
 LAW = "sonae.rulebook.law"
 MODULES = (
+    "elsewhere.ae_vara",
+    "elsewhere.sg_mas",
+    "elsewhere.tr_cmb",
+    "elsewhere.uk_fscs",
+    "elsewhere.us_15c3_3",
+    "elsewhere.us_sipc",
+    "eu.mica_client_funds",
+    "eu.mica_custody",
+    "eu.mica_insurance",
+    "eu.mica_prudential",
+    "eu.mica_significance",
+    "hk.vatp_custody",
+    "hk.vatp_resources",
+    "jp.commodity_reserve",
     "jp.crypto_capital",
     "jp.crypto_cash_trust",
     "jp.crypto_clocks",
     "jp.crypto_custody",
     "jp.crypto_domestic_assets",
     "jp.crypto_new_regime",
+    "jp.crypto_reports",
+    "jp.crypto_segregation",
+    "jp.dicj",
+    "jp.jipf",
+    "jp.jvcea",
+    "jp.personal_data",
+    "jp.securities_capital",
+    "jp.securities_compensation",
+    "jp.securities_loss_reserve",
     "jp.securities_reserve",
+    "jp.stablecoin_trust",
+    "kr.vaupa_cover",
+    "kr.vaupa_custody",
+    "kr.vaupa_deposits",
+    "kr.vaupa_operations",
 )
 
 
@@ -88,22 +116,23 @@ class Edition:
                 return draft.topics[rule_.id]
         return topics()[rule_.module]
 
-    def parameter(self, topic: Topic, key: str) -> Figure:
-        """A parameter's value on this day, replaced where a draft says so."""
+    def parameter(self, topic: Topic, key: str, on: date | None = None) -> Figure:
+        """A parameter's value on this day, or on the day of a fact; a draft's where one says so."""
         if key not in topic.parameters:
             raise UsageError(f"{topic.id} has no parameter {key!r}")
+        on = on or self.on
         for draft in self.drafts:
             change = draft.changes.get(f"{topic.id}/{key}")
             if change is not None:
-                return topic.parameters[key].as_figure(change, self.on)
-        return topic.parameters[key].figure(self.on)
+                return topic.parameters[key].as_figure(change, on)
+        return topic.parameters[key].figure(on)
 
     def evaluate(self, id: str, facts: Mapping[str, Figure]) -> dict[str, Figure]:
         """The named outputs of one rule, ids `<rule>#<output>`."""
         rule_ = self.rule(id)
         topic = self.topic(rule_)
         provision = topic.cite(rule_.cites)
-        law = Law(self.on, lambda key: self.parameter(topic, key), topic.cite, CALENDARS)
+        law = Law(self.on, partial(self.parameter, topic), topic.cite, CALENDARS)
         return titled(rule_.compute(law, Day(rule_, provision, facts)), rule_, provision)
 
     def provision(self, id: str) -> Citation:

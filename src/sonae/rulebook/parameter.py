@@ -277,6 +277,15 @@ def citation(
 
 
 _ROMAN = {"i": 1, "v": 5, "x": 10}
+_PARTS = {
+    "Annex": "附属書{}",
+    "Chapter": "第{}章",
+    "Part": "第{}部",
+    "Rule": "規則{}",
+    "Schedule": "別表{}",
+    "para": "パラグラフ{}",
+    "s.": "第{}条",
+}
 
 
 def provision_text(reference: str) -> Text:
@@ -284,7 +293,12 @@ def provision_text(reference: str) -> Text:
 
     >>> provision_text("63-11-2(1)(iii)").ja
     '第63条の11の2第1項第3号'
+    >>> provision_text("Annex IV").ja
+    '附属書IV'
     """
+    word, _, number = reference.partition(" ")
+    if word in _PARTS and number:
+        return Text(_PARTS[word].format(number), reference)
     match = re.fullmatch(r"(\d+(?:-\d+)*)((?:\([^)]+\))*)(.*)", reference)
     if not match:
         return Text(f" {reference}", reference)
@@ -297,7 +311,7 @@ def provision_text(reference: str) -> Text:
         elif set(mark) <= set(_ROMAN):
             ja += f"第{_roman(mark)}号"
         else:
-            ja += mark
+            ja += f"({mark})" if mark.isascii() else mark
     return Text(ja + rest, f"Art. {reference}")
 
 

@@ -12,7 +12,7 @@ answers for itself and nothing is defaulted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -21,8 +21,8 @@ from typing import Any
 from sonae.core.calendar import Calendar
 from sonae.core.canonical import parse_number
 from sonae.core.citation import Citation
-from sonae.core.errors import RulebookError
-from sonae.core.figure import Figure, Standing, missing
+from sonae.core.errors import RulebookError, UsageError
+from sonae.core.figure import Figure, Standing, derive, missing
 from sonae.core.text import Text
 
 
@@ -108,22 +108,42 @@ def registered() -> Mapping[str, Rule]:
 
 
 class Law:
-    """The law on one day as a rule sees it: `law.<parameter>`, `law.cite(...)`."""
+    """The law on one day as a rule sees it: `law.<parameter>`, `law.cite(...)`.
+
+    `on` is the day the answer is about. Where a provision makes the day of a fact decide, such as
+    the day a bank failed, the rule says so: `law.on_day(day.failed_on).deposit_limit`.
+    """
 
     def __init__(
         self,
         on: date,
-        parameter: Callable[[str], Figure],
+        parameter: Callable[[str, date], Figure],
         cite: Callable[[str], Citation],
         calendars: Mapping[str, Calendar],
+        picked_by: Figure | None = None,
     ) -> None:
         self.on = on
         self.cite = cite
         self.calendars = calendars
         self._parameter = parameter
+        self._picked_by = picked_by
+
+    def on_day(self, day: Figure | date) -> Law:
+        """The law on the day of a fact; a value read from it is made from that fact as well.
+
+        Without the fact no value is picked: what is missing is the fact, not the law.
+        """
+        fact = day if isinstance(day, Figure) else Figure(day, "date")
+        on = fact.value if isinstance(fact.value, date) else self.on
+        return Law(on, self._parameter, self.cite, self.calendars, fact)
 
     def __getattr__(self, key: str) -> Figure:
-        return self._parameter(key)
+        found = self._parameter(key, self.on)
+        if self._picked_by is None:
+            return found
+        if not self._picked_by.computable:
+            return derive("{0}", None, found.unit, (self._picked_by,))
+        return derive("{0} on {1}", found.value, found.unit, (found, self._picked_by))
 
 
 class Day:
@@ -219,6 +239,16 @@ def field_of(row: Figure, key: str, unit: str, owner: str) -> Figure:
         return row.rows()[key]
     reason = Text(f"{owner}の「{key}」がない", f"{key} of {owner} is not given")
     return missing(f"{owner}.{key}", reason, unit)
+
+
+def known_code(figure: Figure, known: Iterable[str]) -> str | None:
+    """The code where it is a known one, None where it is missing; a UsageError lists the known."""
+    if not figure.computable:
+        return None
+    codes = list(known)
+    if figure.value not in codes:
+        raise UsageError(f"{figure.name()} {figure.value!r} is none of {', '.join(codes)}")
+    return str(figure.value)
 
 
 def titled(outputs: Outputs, rule_: Rule, provision: Citation) -> dict[str, Figure]:

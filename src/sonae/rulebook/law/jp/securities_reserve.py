@@ -22,6 +22,7 @@ ITEMS = (
     "commodity_index_futures_notional",
     "commodity_option_premium",
 )
+INSTITUTION_ITEMS = ITEMS[ITEMS.index("bond_futures_value") :]
 FULL_YEARS_IN_WINDOW = 3
 OUTPUTS = {
     "item1": Text("第1号の額（当年度の積立額）", "item 1: this year's accrual by volume"),
@@ -32,6 +33,10 @@ OUTPUTS = {
     "releasable_without_approval": Text(
         "承認なしに取り崩せる額", "part that may be released without approval"
     ),
+}
+INSTITUTION_OUTPUTS = {
+    **OUTPUTS,
+    "cap_sum": Text("第2号イからチの合計（上限）", "sum of item 2 イ to チ: the full level"),
 }
 
 
@@ -48,9 +53,30 @@ OUTPUTS = {
 )
 def liability_reserve(law: Any, day: Any) -> Outputs:
     """The lower of a year's volume at its rate and the room to four times the best year's."""
+    return _yearly(law.rates, law.cap_rates, day)
+
+
+@rule(
+    "jp.securities.liability_reserve_registered_institution",
+    title=Text(
+        "金融商品取引責任準備金（登録金融機関）",
+        "financial instruments transaction liability reserve of a registered financial institution",
+    ),
+    cites="order 189(1)",
+    needs={
+        "volumes_oldest_to_current_fy": Series(Record(**dict.fromkeys(INSTITUTION_ITEMS, "JPY"))),
+        "opening_reserve": "JPY",
+        "used_for_incidents": "JPY",
+    },
+    outputs=INSTITUTION_OUTPUTS,
+)
+def liability_reserve_registered_institution(law: Any, day: Any) -> Outputs:
+    """The same lower of two over eight rows; a registered institution has no share rows."""
+    return _yearly(law.institution_rates, law.institution_cap_rates, day)
+
+
+def _yearly(rates: Figure, caps: Figure, day: Any) -> Outputs:
     volumes = day.volumes_oldest_to_current_fy
-    rates = law.rates
-    caps = law.cap_rates
     years = [item.rows() for item in volumes.items()] if volumes.computable else []
     return accumulate(
         rates.rows() if rates.computable else {},

@@ -1,0 +1,1 @@
+"""Dubai, Singapore, Turkey, the United States and the United Kingdom; comparison.toml for more."""
