@@ -1,0 +1,160 @@
+"""Numbers and dates as people read them: exact, or marked ≈ where a digit was cut off."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from fractions import Fraction
+
+from sonae.core.canonical import decimal_text
+from sonae.core.text import Lang
+
+MINUS = "−"
+ABOUT = "≈ "
+MOST_PLACES = 8
+SCHEME = re.compile(r"https?://", re.IGNORECASE)
+MONTHS = (
+    "",
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+def with_separators(decimal: str) -> str:
+    """Thousand separators in a plain decimal text.
+
+    >>> with_separators("-1234567.5")
+    '−1,234,567.5'
+    """
+    whole, point, part = decimal.removeprefix("-").partition(".")
+    sign = MINUS if decimal.startswith("-") else ""
+    return f"{sign}{int(whole):,}{point}{part}"
+
+
+def fixed(value: Fraction, places: int) -> str:
+    """Exactly so many decimals, rounded half away from zero; ≈ says that it is not exact.
+
+    >>> fixed(Fraction(1, 3), 2), fixed(Fraction(5, 2), 2)
+    ('≈ 0.33', '2.50')
+    """
+    scaled = abs(value) * 10**places
+    digits = str((scaled * 2 + 1) // 2).rjust(places + 1, "0")
+    text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    sign = "-" if value < 0 and set(text) - {"0", "."} else ""
+    return ("" if scaled.denominator == 1 else ABOUT) + with_separators(sign + text)
+
+
+def exact(value: Fraction) -> str:
+    """The whole decimal where it ends, else rounded with ≈.
+
+    >>> exact(Fraction(13, 400)), exact(Fraction(1, 3))
+    ('0.0325', '≈ 0.33333333')
+    """
+    decimal = decimal_text(value)
+    return fixed(value, MOST_PLACES) if decimal is None else with_separators(decimal)
+
+
+def money(value: Fraction) -> str:
+    """A whole amount of money for a table.
+
+    >>> money(Fraction(2001, 2))
+    '≈ 1,001'
+    """
+    return fixed(value, 0)
+
+
+def coins(value: Fraction, scale: int) -> str:
+    """A quantity with all decimals of its asset, so that points stand under one another.
+
+    >>> coins(Fraction(3, 2), 8), coins(Fraction(0), 8)
+    ('1.50000000', '0')
+    """
+    return fixed(value, scale) if value else "0"
+
+
+def percent(ratio: Fraction, lang: Lang) -> str:
+    """A share in per cent; two digits and ≈ where its decimal is long.
+
+    >>> percent(Fraction(1, 20), "ja"), percent(Fraction(1, 3), "en")
+    ('5%', '≈ 33.33 %')
+    """
+    hundredfold = ratio * 100
+    decimal = decimal_text(hundredfold)
+    if decimal is not None and len(decimal.partition(".")[2]) <= 4:
+        text = with_separators(decimal)
+    else:
+        places = 2
+        while hundredfold and abs(hundredfold) * 10**places < 1:
+            places += 2
+        text = fixed(hundredfold, places)
+    return f"{text}%" if lang == "ja" else f"{text} %"
+
+
+def ends(low: str, high: str) -> str:
+    """A range, both ends included.
+
+    >>> ends("0", "1,017,120,000")
+    '0 – 1,017,120,000'
+    """
+    return f"{low} – {high}"
+
+
+def day(iso: str, lang: Lang) -> str:
+    """A date in words; what is no date is left as it is.
+
+    >>> day("2026-11-20", "ja"), day("2026-11-20", "en")
+    ('2026年11月20日', '20 November 2026')
+    """
+    try:
+        on = date.fromisoformat(iso)
+    except ValueError:
+        return iso
+    if lang == "ja":
+        return f"{on.year}年{on.month}月{on.day}日"
+    return f"{on.day} {MONTHS[on.month]} {on.year}"
+
+
+def instant(iso: str, zone: str, lang: Lang) -> str:
+    """A moment with its offset and, where given, the name of the time zone.
+
+    >>> instant("2026-11-20T23:59:59+09:00", "Asia/Tokyo", "en")
+    '20 November 2026, 23:59:59 (UTC+09:00, Asia/Tokyo)'
+    """
+    at = datetime.fromisoformat(iso)
+    offset = f"UTC{iso[-6:]}" if at.utcoffset() is not None and iso[-3] == ":" else "UTC"
+    place = f"{offset}, {zone}" if zone else offset
+    time = iso[11:19]
+    if lang == "ja":
+        return f"{day(iso[:10], lang)} {time}（{place.replace(', ', '、')}）"
+    return f"{day(iso[:10], lang)}, {time} ({place})"
+
+
+def sentence(words: str, lang: Lang) -> str:
+    """A capital first letter in English, unless the first word may be a name or an id.
+
+    >>> sentence("net assets required", "en"), sentence("vault-a is old", "en")
+    ('Net assets required', 'vault-a is old')
+    """
+    plain = lang == "en" and re.match(r"[a-z]+('s?)?( |$)", words)
+    return words[0].upper() + words[1:] if plain else words
+
+
+def title(words: str, lang: Lang) -> str:
+    """The same for the title of a rule or figure, where a first word with a hyphen is a word.
+
+    >>> title("custody-value formula", "en"), title("domain/vault-a", "en")
+    ('Custody-value formula', 'domain/vault-a')
+    """
+    plain = lang == "en" and re.match(r"[a-z]+(-[a-z]+)*('s?|,)?( |$)", words)
+    return words[0].upper() + words[1:] if plain else words
+
+
+def without_scheme(page: str) -> str:
+    """Addresses as plain text: a report refers to nothing on a network.
+
+    >>> without_scheme("see https://example.org")
+    'see example.org'
+    """
+    while SCHEME.search(page):
+        page = SCHEME.sub("", page)
+    return page
