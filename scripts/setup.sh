@@ -8,6 +8,8 @@ die() {
   exit 1
 }
 
+PATH=$(printf '%s' "$PATH" | tr ':' '\n' | grep -vxF "$PWD/.venv/bin" | paste -sd:) # not from inside it
+
 lock_hash=$(sha256sum <requirements.lock)
 full_hash=$(cat requirements.lock pyproject.toml scripts/setup.sh | sha256sum)
 stamp=.venv/.sonae-setup # first line: the lock; second line: everything

@@ -181,15 +181,14 @@ def demo(
         Where the reports go.
     """
     from sonae.actions.demo import demo as run_demo
-    from sonae.report.loss import loss_table
-    from sonae.report.terminal import summary
+    from sonae.report.terminal import loss, summary
 
     words = language(lang)
     with progress(words, CLOSE_STEPS * 3) as bar:
         closed = run_demo(out_dir, bar.step)
     for result in closed.values():
         show(summary(result.document, words))
-        page = loss_table(result.document, words)
+        page = loss(result.document, words)
         if page is not None:
             show(page)
         out("")

@@ -166,7 +166,7 @@ def rules_timeline(
     json: Json = False,
 ) -> int:
     """Every dated value of the law in order of its first day."""
-    from sonae.report.terminal import steps
+    from sonae.report.law import steps
     from sonae.rulebook.timeline import timeline
 
     found = [s.as_json() for s in timeline([g.strip() for g in rules.split(",")])]
@@ -198,7 +198,7 @@ def rules_diff(
         A venue whose requirements are computed on both sides.
     """
     from sonae.actions.compare import difference
-    from sonae.report.terminal import differences
+    from sonae.report.law import differences
 
     found = difference(before, after, books)
     if json:
@@ -227,7 +227,7 @@ def rules_matrix(
     """
     from sonae.actions.compare import venues_under_every_regime
     from sonae.actions.demo import VENUES, demo_books
-    from sonae.report.terminal import matrix
+    from sonae.report.law import matrix
 
     picked = folders or [demo_books(name) for name in VENUES]
     found = venues_under_every_regime(picked, assume or (), day(what_if_on))
@@ -269,7 +269,7 @@ def rules_calendar(
         Write an iCalendar file.
     """
     from sonae.actions.compare import venue_duties
-    from sonae.report.terminal import duties
+    from sonae.report.law import duties
 
     words = language(lang)
     found = venue_duties(folder, day(first), months, day(event), daily, ics, words)
@@ -303,7 +303,7 @@ def rules_propose(
         Venues to compute it for; the demo venues if absent.
     """
     from sonae.actions.compare import propose
-    from sonae.report.terminal import proposal
+    from sonae.report.law import proposal
 
     found = propose(file, against, books)
     if json:

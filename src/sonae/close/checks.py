@@ -11,8 +11,8 @@ from sonae.books.facts import Facts
 from sonae.close.cover import Cover
 from sonae.close.reconcile import Line, Reconciliation, Trust, in_date
 from sonae.close.require import Requirements, crypto_lines
-from sonae.core.canonical import number_text
 from sonae.core.citation import Citation
+from sonae.core.display import exact
 from sonae.core.figure import Figure, NotComputable
 from sonae.core.finding import Finding
 from sonae.core.text import Text
@@ -73,15 +73,15 @@ def _coin(line: Line, facts: Facts, clock: Clock) -> Iterator[Finding]:
     gap = line["break"].number()
     due, cite = clock.due("chain_shortage")
     if gap < 0:
-        text = _SHORT.format(a=line.asset, q=number_text(-gap))
+        text = _SHORT.format(a=line.asset, q=exact(-gap))
         yield Finding("ledger-over-assets", "breach", text, line.asset, cite, due)
     elif (short := line["owed"].number() - line["backed"].number()) > 0:
-        text = _UNBACKED.format(a=line.asset, q=number_text(short))
+        text = _UNBACKED.format(a=line.asset, q=exact(short))
         yield Finding("unproven-holdings", "warning", text, line.asset)
     if line.kind == "crypto" and line["not_cold"].computable:
         lack = line["not_cold"].number() - line["guarantee"].number()
         if lack > 0:
-            text = _GUARANTEE.format(a=line.asset, q=number_text(lack))
+            text = _GUARANTEE.format(a=line.asset, q=exact(lack))
             yield Finding("guarantee-shortage", "breach", text, line.asset, cite, due)
 
 
@@ -90,15 +90,15 @@ def _balances(line: Line, facts: Facts) -> Iterator[Finding]:
     if owed is None:
         return
     if owed.below_zero:
-        below = number_text(line["receivable"].number())
+        below = exact(line["receivable"].number())
         text = _NEGATIVE.format(a=line.asset, n=owed.below_zero, q=below)
         yield Finding("negative-balance", "warning", text, line.asset)
     held = line["held"]
     if owed.accounts > 1 and held.computable and owed.largest > held.number() * 10**line.scale:
-        text = _UNIT.format(a=line.asset, q=number_text(Fraction(owed.largest, 10**line.scale)))
+        text = _UNIT.format(a=line.asset, q=exact(Fraction(owed.largest, 10**line.scale)))
         yield Finding("unit-confusion", "breach", text, line.asset)
     if line["unidentified"].number() > 0:
-        text = _UNKNOWN.format(a=line.asset, q=number_text(line["unidentified"].number()))
+        text = _UNKNOWN.format(a=line.asset, q=exact(line["unidentified"].number()))
         yield Finding("unidentified-deposits", "note", text, line.asset)
 
 
@@ -133,16 +133,11 @@ def _trust(kind: str, trust: Trust, clock: Clock) -> Iterator[Finding]:
     short = trust["owed"].number() - trust["settled"].number()
     due, cite = clock.due("cash_trust_shortage")
     if short > moving:
-        text = _TRUST_SHORT.format(q=_yen(short), moving=_yen(moving))
+        text = _TRUST_SHORT.format(q=exact(short), moving=exact(moving))
         yield Finding(names[kind], "breach", text, kind, cite, due)
     elif short > 0:
-        text = _TRUST_MOVING.format(q=_yen(short))
+        text = _TRUST_MOVING.format(q=exact(short))
         yield Finding("trust-top-up-under-way", "note", text, kind, cite, due)
-
-
-def _yen(amount: Fraction) -> str:
-    whole = f"{int(amount):,}" if amount.denominator == 1 else number_text(amount)
-    return whole
 
 
 _TRUST_SHORT = Text(
@@ -179,9 +174,7 @@ def _misuse(reconciliation: Reconciliation) -> Iterator[Finding]:
             line["backed"].number() >= line["owed"].number() and line["unproven"].number() > 0
         )
         if short > 0 and replaced:
-            text = _MISUSE.format(
-                a=line.asset, q=number_text(line["unproven"].number()), y=_yen(short)
-            )
+            text = _MISUSE.format(a=line.asset, q=exact(line["unproven"].number()), y=exact(short))
             yield Finding("customer-money-misuse", "breach", text, line.asset)
 
 
@@ -282,7 +275,7 @@ def _rules(required: Requirements, clock: Clock) -> Iterator[Finding]:
         hot = required.outputs["jp.crypto.hot_limit"]
         if hot["ratio_test"].value == "fail":
             due, cite = clock.due("hot_excess")
-            text = _HOT.format(q=_yen(hot["excess_jpy"].number()))
+            text = _HOT.format(q=exact(hot["excess_jpy"].number()))
             yield Finding("hot-excess", "breach", text, "", cite, due)
     if "jp.crypto.capital_and_net_assets" in required.outputs:
         yield from _capital(required.outputs["jp.crypto.capital_and_net_assets"])
@@ -296,7 +289,7 @@ def _capital(outputs: Mapping[str, Figure]) -> Iterator[Finding]:
     ):
         figure = outputs[output]
         if figure.computable and figure.number() > 0:
-            yield Finding(name, "breach", text.format(q=_yen(figure.number())), "", cite)
+            yield Finding(name, "breach", text.format(q=exact(figure.number())), "", cite)
 
 
 _HOT = Text(
@@ -321,7 +314,7 @@ def _reserve(edition: Edition, cover: Cover, on: date) -> Iterator[Finding]:
             if refill is not None:
                 days = int(refill.as_figure(refill.values[0], on).number())
                 due = CALENDARS["jp.bank"].add(on, days)
-            text = _RESERVE_SHORT.format(d=rule.title, q=_yen(-_low(surplus)))
+            text = _RESERVE_SHORT.format(d=rule.title, q=exact(-_low(surplus)))
             cite = draft.topics[rule.id].cite(rule.cites)
             yield Finding("reserve-shortfall", "note", text, rule.id, cite, due)
 

@@ -102,13 +102,11 @@ def _stack(
 ) -> tuple[StackLine, ...]:
     segregation = edition.topic(edition.rule("jp.crypto.hot_limit")).cite("psa 63-11(2)")
     lines = crypto_lines(reconciliation)
-    owed = _yen("stack#owed", [x["owed"] for x in lines], lines, valuation)
-    backed = _yen(
-        "stack#backed", [smallest(x["owed"], x["backed"]) for x in lines], lines, valuation
-    )
-    hot = _yen("stack#guarantee_required", [x["not_cold"] for x in lines], lines, valuation)
+    owed = _yen("owed", [x["owed"] for x in lines], lines, valuation)
+    backed = _yen("backed", [smallest(x["owed"], x["backed"]) for x in lines], lines, valuation)
+    hot = _yen("guarantee_required", [x["not_cold"] for x in lines], lines, valuation)
     coins = [_guarantee(x) for x in lines]
-    own = _yen("stack#guarantee_held", coins, lines, valuation)
+    own = _yen("guarantee_held", coins, lines, valuation)
     guarantee = required["jp.crypto.performance_guarantee#required_qty"]
     stack = [
         _line("segregation", _SEGREGATION, owed, backed, (segregation,), own_money=False),
@@ -122,7 +120,7 @@ def _stack(
             trust = reconciliation.trusts[kind]
             figure = required[f"{rule}#required_jpy"]
             held = total([trust[s] for s in ("settled", "instructed", "calculated")], YEN)
-            held = held.named(f"stack/{kind}#held")
+            held = held.named(f"stack/{kind}#held", _SUMS["held"])
             stack.append(_line(kind, title, figure, held, figure.cites, own_money=False))
     return tuple(stack)
 
@@ -141,15 +139,24 @@ def _guarantee(line: Line) -> Figure:
     return smallest(needed, line["guarantee"])
 
 
+_SUMS = {
+    "owed": Text("預かり残高の評価額", "customers' crypto owed, in yen"),
+    "backed": Text("支配証明のある保有の評価額", "backed, in yen"),
+    "guarantee_required": Text("履行保証暗号資産の所要額", "guarantee assets required, in yen"),
+    "guarantee_held": Text("履行保証暗号資産の算入額", "guarantee assets that count, in yen"),
+    "held": Text("信託財産（移動中を含む）", "trust money, with what is on its way"),
+}
+
+
 def _yen(
-    id: str, quantities: Sequence[Figure], lines: Sequence[Line], valuation: Valuation
+    name: str, quantities: Sequence[Figure], lines: Sequence[Line], valuation: Valuation
 ) -> Figure:
     terms = [
         quantity * valuation.prices[line.asset]
         for quantity, line in zip(quantities, lines, strict=True)
         if line.units["owed"] or line.units["held"]
     ]
-    return total(terms, YEN, f"Σ {id.rsplit('#', 1)[-1]} × price").named(id)
+    return total(terms, YEN, f"Σ {name} × price").named(f"stack#{name}", _SUMS[name])
 
 
 def _line(
@@ -160,18 +167,18 @@ def _line(
     cites: tuple[Citation, ...],
     own_money: bool,
 ) -> StackLine:
-    short = not_negative(required - held).named(f"stack/{key}#shortfall")
+    short = not_negative(required - held).named(f"stack/{key}#shortfall", _SHORTFALL)
     return StackLine(key, title, required, held, held, short, cites, own_money)
 
 
 def _custody_law(stack: Sequence[StackLine]) -> RegimeCover:
-    required = total([s.required for s in stack], YEN).named("cover/jp#required")
-    held = total([s.going for s in stack], YEN).named("cover/jp#held")
-    short = total([s.shortfall for s in stack], YEN).named("cover/jp#shortfall")
+    required = total([s.required for s in stack], YEN).named("cover/jp#required", _REQUIRED)
+    held = total([s.going for s in stack], YEN).named("cover/jp#held", _TOTAL[GOING])
+    short = total([s.shortfall for s in stack], YEN).named("cover/jp#shortfall", _SHORTFALL)
     over = (
         (held - required) if short.computable and short.number() == 0 else constant(0, YEN) - short
     )
-    surplus = over.named("cover/jp#surplus")
+    surplus = over.named("cover/jp#surplus", _SURPLUS)
     parts = {"segregated_and_trust": held, "total": held}
     return RegimeCover(required, parts, parts, surplus)
 
@@ -195,8 +202,9 @@ def _reserve(
             amount, count = settled(mine, currency, "reserve", on)
             where = f"account = {account}, currency = {currency}, kind = reserve, stage = settled"
             key = f"statements/{account}/{currency}/amount"
-            money = facts.leaf(key, amount, "coin", "statements", where, count)
-            parts.append((account, money * valuation.prices[currency]))
+            unit = _unit(facts, currency)
+            money = facts.leaf(key, amount, unit, "statements", where, count, _RESERVE)
+            parts.append((account, money * valuation.prices[currency] if unit == "coin" else money))
     assets = {r["asset"]: r for r in facts.books.rows["assets"]}
     for row in facts.books.table("holdings") or []:
         if row["owner"] != "reserve":
@@ -223,6 +231,11 @@ _OWN_TOKEN = Text(
     "準備金に自社発行の{a}（{h}）が含まれる。算入額は0とする",
     "the reserve holds the venue's own token {a} ({h}); it counts as 0",
 )
+
+
+def _unit(facts: Facts, currency: str) -> str:
+    """Money of the reporting currency is its own unit; other currencies are valued as coins are."""
+    return currency if currency == facts.books.venue.currency else "coin"
 
 
 def _by_remoteness(
@@ -253,6 +266,14 @@ def _by_remoteness(
 
 
 _RESERVE = Text("準備金資産", "reserve assets")
+_REQUIRED = Text("所要額の合計", "required, all lines")
+_SHORTFALL = Text("不足額", "shortfall")
+_INSURANCE = Text("保険による充当", "insurance that counts")
+_TOTAL = {
+    GOING: Text("充当（継続時）", "cover as a going concern"),
+    INSOLVENT: Text("充当（破綻時）", "cover on insolvency"),
+}
+_SURPLUS = Text("過不足", "surplus or shortfall")
 _REMOTE = Text("倒産隔離された準備金資産", "bankruptcy-remote reserve assets")
 
 
@@ -282,19 +303,20 @@ def _draft(
     parts = []
     for state in (GOING, INSOLVENT):
         paid = insured.counts(need, outputs.get("insurance_at_most"), failed=state == INSOLVENT)
+        key = f"cover/{regime}#{state}"
         named = {
-            "reserve": reserve[state].named(f"cover/{regime}#{state}.reserve"),
-            "insurance": paid.named(f"cover/{regime}#{state}.insurance"),
+            "reserve": reserve[state].named(f"{key}.reserve", _RESERVE),
+            "insurance": paid.named(f"{key}.insurance", _INSURANCE),
         }
-        named["total"] = total(list(named.values()), YEN).named(f"cover/{regime}#{state}.total")
+        named["total"] = total(list(named.values()), YEN).named(f"{key}.total", _TOTAL[state])
         parts.append(named)
-    surplus = (parts[0]["total"] - need).named(f"cover/{regime}#surplus")
+    surplus = (parts[0]["total"] - need).named(f"cover/{regime}#surplus", _SURPLUS)
     return RegimeCover(need, parts[0], parts[1], surplus)
 
 
 def _plain(regime: str, need: Figure, reserve: Mapping[str, Figure]) -> RegimeCover:
     """Reserve assets alone."""
-    surplus = (reserve[GOING] - need).named(f"cover/{regime}#surplus")
+    surplus = (reserve[GOING] - need).named(f"cover/{regime}#surplus", _SURPLUS)
     return RegimeCover(
         need,
         {"reserve": reserve[GOING], "total": reserve[GOING]},
@@ -320,6 +342,9 @@ class _Insurance:
             and policy.currency in self.valuation.prices
             and (not failed or (policy.reaches_customers and policy.survives_failure))
         ]
+        if self.facts.books.policies is None:
+            words = Text("保険（policies.toml）がない", "policies.toml is not given")
+            return self.facts.absent("policies", YEN, words)
         none = self.facts.leaf("policies/none", Fraction(0), YEN, "policies", "none that counts", 0)
         if not counted or most is None:
             return none
@@ -329,8 +354,10 @@ class _Insurance:
         def term(name: str) -> Figure:
             where = f"policy_id = {policy.policy_id}, {name}"
             key = f"policies/{policy.policy_id}/{name}"
-            stated = self.facts.leaf(key, getattr(policy, name), "coin", "policies", where, 1)
-            return stated * self.valuation.prices[policy.currency]
+            unit = _unit(self.facts, policy.currency)
+            label = Text(f"{policy.policy_id} {name}", f"{policy.policy_id} {name}")
+            stated = self.facts.leaf(key, getattr(policy, name), unit, "policies", where, 1, label)
+            return stated * self.valuation.prices[policy.currency] if unit == "coin" else stated
 
         return term
 

@@ -32,8 +32,9 @@ def document(close: Close) -> dict[str, Any]:
             rule: {name: register.add(f) for name, f in outputs.items()}
             for rule, outputs in close.required.outputs.items()
         },
-        "titles": {
-            rule: close.edition.rule(rule).title.as_json() for rule in close.required.outputs
+        "rules": {
+            rule: {"title": close.edition.rule(rule).title.as_json()}
+            for rule in close.required.outputs
         },
         "regimes": {k: list(v) for k, v in close.required.by_regime.items()},
         "reconciliation": [
@@ -125,6 +126,7 @@ def _prices(valuation: Valuation, register: Register) -> dict[str, Any]:
                 "currency": p.currency,
                 "price": number_text(p.price),
                 "source": p.source,
+                "own_venue": p.own_venue,
                 "at": p.at.isoformat(),
                 "use": p.use,
             }

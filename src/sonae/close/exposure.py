@@ -9,6 +9,7 @@ from typing import Any
 
 from sonae.books.facts import Facts
 from sonae.close.value import Valuation
+from sonae.core.display import fixed
 from sonae.core.figure import Figure, total
 from sonae.core.finding import Finding
 from sonae.core.text import Text, same
@@ -35,7 +36,9 @@ def exposure(facts: Facts, valuation: Valuation) -> Exposure:
     for row in rows:
         domains.setdefault(row["signing_domain"] or NOT_NAMED, []).append(row)
     by_domain = {
-        name: _worth(facts, valuation, f"domain/{name}", f"signing_domain = {name}", picked)
+        name: _worth(
+            facts, valuation, f"domain/{name}", f"signing_domain = {name}", picked, same(name)
+        )
         for name, picked in sorted(domains.items())
     }
     by_supplier = {
@@ -45,25 +48,36 @@ def exposure(facts: Facts, valuation: Valuation) -> Exposure:
             f"supplier/{s.name}",
             f"wallets of {s.name}",
             [r for r in rows if r["holding_id"] in s.wallets],
+            same(s.name),
         )
         for s in facts.books.suppliers or ()
     }
-    ladder = {
-        days: _worth(
-            facts,
-            valuation,
-            f"ladder/{days}d",
-            f"days_to_liquid <= {days}",
-            [r for r in rows if r["days_to_liquid"] is not None and r["days_to_liquid"] <= days],
-        )
-        for days in LADDER_DAYS
-    }
-    whole = _worth(facts, valuation, "domain/all", "owner = customer", rows)
+    ladder = {days: _spendable(facts, valuation, rows, days) for days in LADDER_DAYS}
+    whole = _worth(facts, valuation, "domain/all", "owner = customer", rows, _ALL)
     findings = [*_concentrated(facts, by_domain, whole), *_missing_wallets(facts)]
     return Exposure(by_domain, by_supplier, ladder, tuple(findings))
 
 
-def _worth(facts: Facts, valuation: Valuation, key: str, where: str, rows: Sequence[Row]) -> Figure:
+def _spendable(facts: Facts, valuation: Valuation, rows: Sequence[Row], days: int) -> Figure:
+    """What can be spent within so many days; unknown while a holding does not say."""
+    silent = sorted({r["holding_id"] for r in rows if r["days_to_liquid"] is None})
+    key, label = f"ladder/{days}d", _LADDER.format(days=days)
+    if silent:
+        names = ", ".join(silent[:NAMED])
+        words = Text(f"days_to_liquid がない: {names}", f"no days_to_liquid is given: {names}")
+        gap = facts.absent(f"holdings/{key}", facts.books.venue.currency, words)
+        return gap.named(f"exposure/{key}", label)
+    fit = [r for r in rows if r["days_to_liquid"] <= days]
+    return _worth(facts, valuation, key, f"days_to_liquid <= {days}", fit, label)
+
+
+NAMED = 5
+_LADDER = Text("{days}日以内に動かせる額", "spendable within {days} days")
+
+
+def _worth(
+    facts: Facts, valuation: Valuation, key: str, where: str, rows: Sequence[Row], label: Text
+) -> Figure:
     scales = {r["asset"]: r["scale"] for r in facts.books.rows["assets"]}
     units: dict[str, int] = {}
     counts: dict[str, int] = {}
@@ -81,9 +95,8 @@ def _worth(facts: Facts, valuation: Valuation, key: str, where: str, rows: Seque
             counts[asset],
         )
         terms.append(fact * valuation.prices[asset])
-    return total(terms, facts.books.venue.currency, "Σ quantity × price").named(
-        f"exposure/{key}", same(key)
-    )
+    worth = total(terms, facts.books.venue.currency, "Σ quantity × price")
+    return worth.named(f"exposure/{key}", label)
 
 
 def _concentrated(facts: Facts, domains: Mapping[str, Figure], whole: Figure) -> list[Finding]:
@@ -93,22 +106,13 @@ def _concentrated(facts: Facts, domains: Mapping[str, Figure], whole: Figure) ->
     found = []
     for name, worth in domains.items():
         if worth.computable and worth.number() > limit * whole.number():
-            share = f"{float_free_percent(worth.number() / whole.number())}"
-            text = _DOMAIN.format(d=name, share=share, limit=float_free_percent(limit))
+            share = fixed(worth.number() * 100 / whole.number(), 2)
+            text = _DOMAIN.format(d=name, share=share, limit=fixed(limit * 100, 2))
             found.append(Finding("single-domain-exposure", "warning", text, name))
     return found
 
 
-def float_free_percent(ratio: Fraction) -> str:
-    """A share in per cent with two digits, rounded half up, for messages.
-
-    >>> float_free_percent(Fraction(1, 3))
-    '33.33'
-    """
-    hundredths = (ratio * 20000 + 1) // 2
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
-
-
+_ALL = Text("利用者の暗号資産の保有全体", "all customers' holdings")
 _DOMAIN = Text(
     "署名領域「{d}」に利用者の暗号資産の{share}%が集中し、社内基準{limit}%を超える",
     "signing domain {d} controls {share} % of customers' crypto; the house limit is {limit} %",

@@ -127,7 +127,8 @@ class _Maker:
 
     def __init__(self, facts: Facts, asset: Row) -> None:
         self.facts, self.name, self.scale = facts, asset["asset"], asset["scale"]
-        self.unit = facts.books.venue.currency if asset["kind"] == "fiat" else "coin"
+        home = facts.books.venue.currency
+        self.unit = home if asset["asset"] == home else "coin"
         self.figures: dict[str, Figure] = {}
 
     def fact(self, name: str, units: int, table: str, where: str, rows: int) -> Figure:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from sonae.books.facts import Facts
-from sonae.core.canonical import number_text
+from sonae.core.display import exact, fixed
 from sonae.core.figure import Figure, apply, missing
 from sonae.core.finding import Finding
 from sonae.core.text import Text
@@ -30,6 +30,7 @@ class Print:
     currency: str
     price: Fraction
     source: str
+    own_venue: bool
     at: datetime
     use: str
 
@@ -191,7 +192,15 @@ def _manual_is_sound(row: Row, result: Valuation) -> bool:
 
 def _record(result: Valuation, row: Row, use: str) -> None:
     result.prints.append(
-        Print(row["asset"], row["currency"], row["price"], row["source"], row["at"], use)
+        Print(
+            row["asset"],
+            row["currency"],
+            row["price"],
+            row["source"],
+            row["own_venue"],
+            row["at"],
+            use,
+        )
     )
 
 
@@ -216,9 +225,9 @@ def _flag_own(
             gap = (row["price"] - chosen["price"]) / chosen["price"]
             text = _OWN_DIFFERS.format(
                 a=asset,
-                own=number_text(row["price"]),
-                chosen=number_text(chosen["price"]),
-                gap=f"{round(gap * 10000) / 100:+}",
+                own=exact(row["price"]),
+                chosen=exact(chosen["price"]),
+                gap=fixed(gap * 100, 2),
             )
             far = tolerance is not None and abs(gap) > tolerance
             severity = "warning" if far else "note"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sonae.core.canonical import parse_number
-from sonae.report import format as fmt
+from sonae.core.display import exact
 from sonae.report.figures import Entry, Figures
 from sonae.report.rules import table_rows
 from sonae.report.sources import Assumptions
@@ -103,7 +103,7 @@ def _exact(entry: Entry) -> str:
     value: str = entry["value"]
     if "/" in value:
         return value
-    return fmt.exact(parse_number(value)) if entry["unit"] == "ratio" else ""
+    return exact(parse_number(value)) if entry["unit"] == "ratio" else ""
 
 
 def _link(figures: Figures, name: str, id: str) -> Link:

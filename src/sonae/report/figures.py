@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from sonae.core.canonical import parse_number
+from sonae.core.display import ABOUT, exact
 from sonae.core.text import Lang
 from sonae.report import format as fmt
 from sonae.report.words import Words
@@ -140,15 +141,15 @@ class Figures:
         if unit == "ratio":
             return fmt.percent(number, self.lang)
         if full or unit not in ("coin", self.currency):
-            return fmt.exact(number)
+            return exact(number)
         if unit == self.currency:
             return fmt.money(number)
         scale = self.scales.get(self.assets.get(id, ""))
-        return fmt.exact(number) if scale is None else fmt.coins(number, scale)
+        return exact(number) if scale is None else fmt.coins(number, scale)
 
     def with_unit(self, text: str, id: str) -> str:
         """A number with its unit as each language writes it; ≈ stays in front."""
-        about = fmt.ABOUT if text.startswith(fmt.ABOUT) else ""
+        about = ABOUT if text.startswith(ABOUT) else ""
         return about + self._with_unit(text.removeprefix(about), id)
 
     def _with_unit(self, text: str, id: str) -> str:
@@ -167,7 +168,7 @@ class Figures:
         """An amount with its currency."""
         name = self.words.known(f"currency.{currency}", currency)
         if self.lang == "en":
-            about = fmt.ABOUT if text.startswith(fmt.ABOUT) else ""
+            about = ABOUT if text.startswith(ABOUT) else ""
             return f"{about}{name} {text.removeprefix(about)}"
         return f"{text}{name}" if name != currency else f"{text} {name}"
 

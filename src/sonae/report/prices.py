@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sonae.core.canonical import parse_number
-from sonae.report import format as fmt
+from sonae.core.display import exact
 from sonae.report.figures import Cell, Figures, Reasons
 
 FIELDS = re.compile(r"(?:^|, )(asset|currency|source|at) = ([^,]+)")
@@ -84,7 +84,7 @@ def _print(given: Mapping[str, Any]) -> PrintView:
     return PrintView(
         given["asset"],
         given["currency"],
-        fmt.exact(parse_number(given["price"])),
+        exact(parse_number(given["price"])),
         given["source"],
         given["at"].replace("T", " "),
         given["use"],

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sonae.core.text import Lang
-from sonae.report.tree import CONFIDENCE, STANDING
+from sonae.report.words import Words
 
 WORDS = {
     "provision": {"ja": "条項", "en": "Provision"},
@@ -89,12 +89,12 @@ def _parameter(parameter: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     for value in parameter["values"]:
         since = WORDS["attested" if value["attested"] else "from"][lang]
         period = f"{value['on']} {since}" if lang == "ja" else f"from {value['on']} {since}"
-        status = STANDING.get(value["status"], {}).get(lang, value["status"])
+        status = Words(lang).known(f"standing.{value['status']}", value["status"])
         cells = (
             value["value"],
             period.removesuffix(" on"),
             status,
-            CONFIDENCE[value["confidence"]][lang],
+            Words(lang)(f"confidence.{value['confidence']}"),
             value["provision"][lang],
         )
         yield "| " + " | ".join(cells) + " |"

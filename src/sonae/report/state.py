@@ -9,8 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from sonae.core.display import MINUS
 from sonae.report.figures import Cell, Figures, Reasons
-from sonae.report.format import MINUS, money
+from sonae.report.format import money
 from sonae.report.svg import bar
 from sonae.report.titles import Titles
 

@@ -3,83 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from sonae.core.canonical import parse_number
+from sonae.core.display import exact
 from sonae.core.text import Lang
+from sonae.report.format import ends, money
+from sonae.report.words import Words
 
 Entry = Mapping[str, Any]
-
-STANDING = {
-    "in_force": {"ja": "施行中", "en": "in force"},
-    "house": {"ja": "社内規程", "en": "house rule"},
-    "enacted": {"ja": "公布済み・未施行", "en": "enacted, not in force"},
-    "proposed": {"ja": "提案段階", "en": "proposed"},
-}
-CONFIDENCE = {
-    "verified": {"ja": "条文で確認", "en": "verified"},
-    "derived": {"ja": "導出", "en": "derived"},
-    "secondary": {"ja": "二次資料", "en": "secondary source"},
-    "memory": {"ja": "記憶（未確認）", "en": "from memory, unverified"},
-}
-WORDS = {
-    "assumes": {"ja": "仮定", "en": "assumes"},
-    "rows": {"ja": "行", "en": "rows"},
-    "again": {"ja": "（前出）", "en": "(shown above)"},
-    "not_computable": {"ja": "計算不能", "en": "not computable"},
-    "true": {"ja": "真", "en": "true"},
-    "false": {"ja": "偽", "en": "false"},
-    "none": {"ja": "なし", "en": "none"},
-    "table": {"ja": "表", "en": "table"},
-    "pass": {"ja": "適合", "en": "pass"},
-    "fail": {"ja": "不適合", "en": "fail"},
-    "immediately": {"ja": "直ちに", "en": "immediately"},
-}
-
-
-def grouped(number: Fraction, places: int = 8) -> str:
-    """A number with thousand separators; ≈ and rounded half up where its decimal does not end.
-
-    >>> grouped(Fraction(1234567, 2))
-    '617,283.5'
-    """
-    scaled = abs(number) * 10**places
-    exact = scaled.denominator == 1
-    digits = str((scaled * 2 + 1) // 2 if not exact else scaled.numerator).rjust(places + 1, "0")
-    point = len(digits) - places
-    whole, part = digits[:point], digits[point:].rstrip("0")
-    text = f"{int(whole):,}" + (f".{part}" if part else "")
-    sign = "-" if number < 0 else ""
-    return f"{sign}{text}" if exact else f"≈ {sign}{text}"
 
 
 def value_text(entry: Entry, lang: Lang) -> str:
     """The value of a figure in one line, with its unit."""
-    value, kind, unit = entry["value"], entry["kind"], entry["unit"]
+    value, kind, unit, words = entry["value"], entry["kind"], entry["unit"], Words(lang)
     if kind == "not_computable":
-        return f"{WORDS['not_computable'][lang]}: {entry['reason'][lang]}"
+        return f"{words('value.not_computable')}: {entry['reason'][lang]}"
     if kind == "truth":
-        return WORDS["true" if value else "false"][lang]
+        return words("value.true" if value else "value.false")
     if kind == "code":
         word = "none" if value is None else value
-        return WORDS[word][lang] if word in WORDS else word
+        return words.known(f"value.{word}", word)
     if kind == "date":
         return str(value)
     if kind == "table":
-        return f"{WORDS['table'][lang]} ({len(value)})"
+        return words("value.rows", n=len(value))
     if kind == "range":
-        low, high = (grouped(parse_number(value[k])) for k in ("low", "high"))
-        return f"{low} – {high} {unit}"
-    number = parse_number(value)
+        return f"{ends(*(exact(parse_number(value[k])) for k in ('low', 'high')))} {unit}"
     stated = f" = {value}" if "/" in value else ""
-    return f"{grouped(number)}{stated} {unit}"
+    return f"{exact(parse_number(value))}{stated} {unit}"
 
 
 def amount_text(entry: Entry, lang: Lang) -> str:
     """An amount of money in whole units (≈ where rounded half up); other values in full."""
     if entry["kind"] == "number":
-        return f"{grouped(parse_number(entry['value']), 0)} {entry['unit']}"
+        return f"{money(parse_number(entry['value']))} {entry['unit']}"
     return value_text(entry, lang)
 
 
@@ -93,7 +51,7 @@ def tree(
     def lines(name: str, head: str, rest: str) -> Iterator[str]:
         entry = figures[name]
         if name in shown and entry["from"]:
-            yield f"{head}{name}  {value_text(entry, lang)}  {WORDS['again'][lang]}"
+            yield f"{head}{name}  {value_text(entry, lang)}  {Words(lang)('tree.again')}"
             return
         shown.add(name)
         yield f"{head}{name}  {value_text(entry, lang)}"
@@ -117,9 +75,10 @@ def _about(
     The words of a provision stand once in a tree; assumptions where they enter it and at its root.
     """
     label = entry["label"][lang] if entry["label"] else ""
-    marks = CONFIDENCE[entry["confidence"]][lang]
+    words = Words(lang)
+    marks = words(f"confidence.{entry['confidence']}")
     if entry["cites"] or entry["standing"] != "in_force":
-        marks = f"{STANDING[entry['standing']][lang]} · {marks}"
+        marks = f"{words('standing.' + entry['standing'])} · {marks}"
     yield f"{label} [{marks}]" if label else f"[{marks}]"
     if entry["formula"]:
         yield f"= {entry['formula']}"
@@ -135,7 +94,7 @@ def _about(
             yield f"  「{citation['says']}」"
     if "source" in entry:
         source = entry["source"]
-        rows = f"{source['rows']:,} {WORDS['rows'][lang]}"
+        rows = words("tree.rows", n=f"{source['rows']:,}")
         yield f"@ {source['table']}: {source['filter']} · {rows} · sha256 {source['digest'] or '-'}"
     for assumption in entry["assumptions"] if is_root or not entry["from"] else ():
-        yield f"! {WORDS['assumes'][lang]}: {assumption}"
+        yield f"! {words('tree.assumes')}: {assumption}"

@@ -86,14 +86,20 @@ def rule(
     needs: Mapping[str, Shape],
     optional: Sequence[str] = (),
     outputs: Mapping[str, Text] | None = None,
+    standing: Standing | None = None,
 ) -> Callable[[RuleFunction], RuleFunction]:
-    """Declare a rule; `outputs` names its outputs in both languages."""
+    """Declare a rule; `outputs` names its outputs in both languages.
+
+    `standing` is given for a rule that is not in force, and marks all its outputs.
+    """
 
     def register(function: RuleFunction) -> RuleFunction:
         if id in _REGISTRY:
             raise RulebookError(f"rule {id} is declared twice")
         wants = tuple(Need(k, s, k not in optional) for k, s in needs.items())
-        _REGISTRY[id] = Rule(id, title, cites, wants, function, function.__module__, outputs or {})
+        _REGISTRY[id] = Rule(
+            id, title, cites, wants, function, function.__module__, outputs or {}, standing
+        )
         return function
 
     return register
