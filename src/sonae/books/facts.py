@@ -20,6 +20,7 @@ from sonae.core.figure import (
     Range,
     Source,
     Value,
+    in_order,
     missing,
     table,
 )
@@ -56,7 +57,7 @@ class Facts:
             label=label,
             confidence=max(marks, key=CONFIDENCES.index, default="derived"),
             source=Source(table, where, rows, self.books.digests.get(table, "")),
-            assumptions=tuple(sorted(n.assumption for n in notes if n.filled)),
+            assumptions=in_order(n.assumption for n in notes if n.filled),
         )
 
     def absent(self, key: str, unit: str, what: Text) -> Figure:

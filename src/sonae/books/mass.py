@@ -55,6 +55,7 @@ def customers(engine: Engine, table: Table, parts: Sequence[Part], problems: lis
     counts = _count(engine, whole, checks)[0]
     numbers = [counts[f"n{i}"] or 0 for i in range(len(checks))]
     problems += _listed(engine, table, whole, checks, numbers, names)
+    problems += _repeated(engine, table, whole, names)
     return whole
 
 
@@ -254,10 +255,8 @@ def _listed(
         if not count:
             continue
         bad = whole.filter(whole[f"_fault{i}"])
-        keys = [c for c in table.key if c != check.column]
-        for row in engine.rows(bad.order_by(FILE, ROW).limit(LISTED).select(FILE, ROW, *keys)):
-            key = "|".join(str(row[k]) for k in keys if row[k] is not None)
-            problems.append(_at(table, check, row, key, names))
+        for row in engine.rows(bad.order_by(FILE, ROW).limit(LISTED).select(FILE, ROW)):
+            problems.append(_at(table, check, row, names))
         if count > LISTED:
             text = Text(f"ほか{count - LISTED:,}件", f"and {count - LISTED:,} more")
             rest = Problem(check.name, table.name, text, column=check.column, count=count - LISTED)
@@ -265,11 +264,10 @@ def _listed(
     return problems
 
 
-def _at(
-    table: Table, check: Check, row: Mapping[str, Any], key: str, names: Mapping[str, str]
-) -> Problem:
+def _at(table: Table, check: Check, row: Mapping[str, Any], names: Mapping[str, str]) -> Problem:
+    """A problem by file and row: keys of people stay out of reports."""
     file = names.get(row[FILE], row[FILE])
-    return Problem(check.name, table.name, check.message, file, row[ROW], key, check.column)
+    return Problem(check.name, table.name, check.message, file, row[ROW], column=check.column)
 
 
 _EMPTY = Text("「{c}」は必須", "{c} must not be empty")
@@ -285,7 +283,7 @@ _NUMBER = Text(
 )
 _SCALE = Text("資産の桁数を超える小数がある", "a digit beyond the scale of the asset")
 _ASSET = Text("資産が assets にない", "the asset is not in assets")
-_REPEATED = Text("同じキーの行が{n}行ある", "the key stands in {n} rows")
+_REPEATED = Text("同じキーの行がほかにもある", "another row has the same key")
 
 
 # -- balances: sums --------------------------------------------------------------------------
@@ -388,22 +386,7 @@ class Balances:
 
     def repeated(self) -> list[Problem]:
         """The rows whose key stands more than once."""
-        t = self.table
-        groups = t.group_by("account_id", "asset", "product", "state").aggregate(
-            n=t.count(), first=t[ROW].min(), file=t[FILE].min()
-        )
-        listed = groups.filter(groups.n > 1).order_by("account_id", "asset").limit(LISTED)
-        return [
-            Problem(
-                "repeated-key",
-                "balances",
-                _REPEATED.format(n=row["n"]),
-                self.names.get(row["file"], row["file"]),
-                row["first"],
-                "|".join((row["account_id"], row["asset"], row["product"], row["state"])),
-            )
-            for row in self.engine.rows(listed)
-        ]
+        return _repeated(self.engine, BALANCES, self.table, self.names)
 
     def people(self) -> tuple[int, int]:
         """People with a balance, and those with more than one account."""
@@ -416,22 +399,13 @@ class Balances:
         )[0]
         return row["people"], row["several"] or 0
 
-    def several(self) -> list[str]:
-        """The first customers with more than one account."""
-        t = self.table.filter(self.table.customer_id.notnull())
-        each = t.group_by("customer_id").aggregate(
-            first=t.account_id.min(), last=t.account_id.max()
-        )
-        picked = each.filter(each.first != each.last).order_by("customer_id").limit(LISTED)
-        return [row["customer_id"] for row in self.engine.rows(picked)]
-
     def unknown_customers(self, customers_: Any) -> list[Problem]:
         """Balances whose customer is not in `customers`."""
         t = self.table.filter(self.table.customer_id.notnull())
         missing = t.anti_join(customers_, "customer_id").order_by(FILE, ROW).limit(LISTED)
         check = Check("unknown-customer", "customer_id", _CUSTOMER)
-        rows = self.engine.rows(missing.select(FILE, ROW, "customer_id"))
-        return [_at(BALANCES, check, row, row["customer_id"], self.names) for row in rows]
+        rows = self.engine.rows(missing.select(FILE, ROW))
+        return [_at(BALANCES, check, row, self.names) for row in rows]
 
     def debtors(self, assets_below_zero: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         """Batches of account, asset, net units and margin debt of every account that owes."""
@@ -455,22 +429,13 @@ class Balances:
 _CUSTOMER = Text("customers にない顧客", "the customer is not in customers")
 
 
-def repeated_customers(engine: Engine, customers_: Any) -> list[Problem]:
-    """Customers that stand more than once."""
-    each = customers_.group_by("customer_id").aggregate(
-        n=customers_.count(), row=customers_[ROW].min()
-    )
-    listed = each.filter(each.n > 1).order_by("customer_id").limit(LISTED)
-    return [
-        Problem(
-            "repeated-key",
-            "customers",
-            _REPEATED.format(n=r["n"]),
-            row=r["row"],
-            key=r["customer_id"],
-        )
-        for r in engine.rows(listed)
-    ]
+def _repeated(engine: Engine, table: Table, whole: Any, names: Mapping[str, str]) -> list[Problem]:
+    """Every row of a key that stands more than once, keys together."""
+    groups = whole.group_by(*table.key).aggregate(n=whole.count())
+    twice = whole.semi_join(groups.filter(groups.n > 1), table.key)
+    listed = twice.order_by(*table.key, FILE, ROW).limit(LISTED).select(FILE, ROW)
+    check = Check("repeated-key", ", ".join(table.key), _REPEATED)
+    return [_at(table, check, row, names) for row in engine.rows(listed)]
 
 
 def _zero() -> Any:

@@ -55,8 +55,10 @@ def find(folder: Path) -> Found:
             continue
         known = name in TABLES or name in LATER
         if path.is_dir() and known:
-            inner = sorted(p for p in path.iterdir() if p.suffix in SUFFIXES)
-            files.setdefault(name, []).extend(inner)
+            inner = sorted(p for p in path.iterdir() if not p.name.startswith("."))
+            files.setdefault(name, []).extend(p for p in inner if p.suffix in SUFFIXES)
+            odd = [p for p in inner if p.suffix not in SUFFIXES]
+            problems += [_odd_part(name, str(p.relative_to(folder))) for p in odd]
         elif path.suffix in SUFFIXES and known:
             files.setdefault(name, []).append(path)
         elif not (path.suffix == ".toml" and name in NESTED):
@@ -137,6 +139,13 @@ def _unknown_file(name: str) -> Problem:
         f"{name} is not the name of a table; known: {known}",
     )
     return Problem("unknown-file", name, text, name)
+
+
+def _odd_part(table: str, name: str) -> Problem:
+    text = Text(
+        "表の部分は .csv か .parquet に限る", "a part of a table is a .csv or .parquet file"
+    )
+    return Problem("unknown-file", table, text, name)
 
 
 def _absent(name: str) -> Problem:

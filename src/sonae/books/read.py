@@ -60,6 +60,7 @@ def read_books(folder: Path, engine: Engine, step: Step = lambda _: None) -> Boo
     if not folder.is_dir():
         text = Text(f"フォルダー {folder.name} がない", f"there is no folder {folder.name}")
         raise InputError([Problem("missing-folder", "books", text, folder.name)])
+    folder = folder.resolve()
     step(Text("表を読む", "reading tables"))
     found = parts.find(folder)
     problems = list(found.problems)
@@ -137,8 +138,6 @@ def _mass(
     given = {t.name: found.tables.get(t.name, ()) for t in (BALANCES, CUSTOMERS)}
     people = mass.customers(engine, CUSTOMERS, given["customers"], problems)
     balances = mass.balances(engine, BALANCES, given["balances"], scales, problems)
-    if people is not None:
-        problems += mass.repeated_customers(engine, people)
     if balances is None:
         return None, {}
     accounts, repeated = balances.counts()

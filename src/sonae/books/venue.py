@@ -34,9 +34,11 @@ class SourceNote:
     why: Text | None
 
     @property
-    def assumption(self) -> str:
-        """The name of the assumption that a filled-in number rests on."""
-        return f"filled-in: {self.table}: {self.what.en}" if self.filled else ""
+    def assumption(self) -> Text:
+        """The assumption that a filled-in number rests on."""
+        return Text(
+            f"補った値（{self.table}）: {self.what.ja}", f"filled in ({self.table}): {self.what.en}"
+        )
 
     def as_json(self) -> dict[str, object]:
         """The note as plain values."""

@@ -11,6 +11,7 @@ from sonae.books.facts import Facts
 from sonae.close.cover import Cover
 from sonae.close.reconcile import Line, Reconciliation, Trust, in_date
 from sonae.close.require import Requirements, crypto_lines
+from sonae.close.value import Valuation
 from sonae.core.citation import Citation
 from sonae.core.display import exact
 from sonae.core.figure import Figure, NotComputable
@@ -30,20 +31,33 @@ class Clock:
 
     def due(self, breach: str) -> tuple[date | Text, Citation]:
         """The due date of a kind of breach and the provision that sets it."""
-        arose = Figure(self.arose_on, "date", id="fact:arose_on")
-        facts = {"breach": Figure(breach, "code", id="fact:breach"), "arose_on": arose}
-        figure = self.edition.evaluate("jp.crypto.cure_deadline", facts)["due"]
-        cites = [c for node in (figure, *figure.inputs) for c in node.cites]
-        if isinstance(figure.value, NotComputable):
-            return figure.value.reason(), cites[0]
-        assert isinstance(figure.value, date)
-        return figure.value, cites[-1]
+        breached = Figure(breach, "code", id="fact:breach")
+        facts = {"breach": breached, "arose_on": self._arose()}
+        return _read(self.edition.evaluate("jp.crypto.cure_deadline", facts)["due"])
+
+    def stablecoin(self) -> tuple[date | Text, Citation]:
+        """The due date of a shortage of stablecoins, which have a clock of their own."""
+        facts = {"arose_on": self._arose()}
+        return _read(self.edition.evaluate("jp.stablecoin.trust_shortage_due", facts)["due"])
+
+    def _arose(self) -> Figure:
+        return Figure(self.arose_on, "date", id="fact:arose_on")
+
+
+def _read(figure: Figure) -> tuple[date | Text, Citation]:
+    """A due date (or why there is none) and the provision that sets it."""
+    cites = [c for node in (figure, *figure.inputs) for c in node.cites]
+    if isinstance(figure.value, NotComputable):
+        return figure.value.reason(), cites[0]
+    assert isinstance(figure.value, date)
+    return figure.value, cites[-1]
 
 
 def check(
     facts: Facts,
     edition: Edition,
     reconciliation: Reconciliation,
+    valuation: Valuation,
     required: Requirements,
     cover: Cover,
 ) -> list[Finding]:
@@ -52,6 +66,7 @@ def check(
     found: list[Finding] = []
     for line in reconciliation.lines.values():
         found += _coin(line, facts, clock) if line.kind != "fiat" else _balances(line, facts)
+        found += _unpriced(line, valuation)
     for kind, trust in reconciliation.trusts.items():
         found += _trust(kind, trust, clock)
     found += _other_names(reconciliation)
@@ -71,7 +86,7 @@ def check(
 def _coin(line: Line, facts: Facts, clock: Clock) -> Iterator[Finding]:
     yield from _balances(line, facts)
     gap = line["break"].number()
-    due, cite = clock.due("chain_shortage")
+    due, cite = clock.stablecoin() if line.kind == "stablecoin" else clock.due("chain_shortage")
     if gap < 0:
         text = _SHORT.format(a=line.asset, q=exact(-gap))
         yield Finding("ledger-over-assets", "breach", text, line.asset, cite, due)
@@ -83,6 +98,13 @@ def _coin(line: Line, facts: Facts, clock: Clock) -> Iterator[Finding]:
         if lack > 0:
             text = _GUARANTEE.format(a=line.asset, q=exact(lack))
             yield Finding("guarantee-shortage", "breach", text, line.asset, cite, due)
+
+
+def _unpriced(line: Line, valuation: Valuation) -> Iterator[Finding]:
+    """An asset of customers without a usable price leaves the day's values incomplete."""
+    price = valuation.prices[line.asset]
+    if any(line.units.values()) and isinstance(price.value, NotComputable):
+        yield Finding("price-missing", "warning", price.value.reason(), line.asset)
 
 
 def _balances(line: Line, facts: Facts) -> Iterator[Finding]:
@@ -125,28 +147,29 @@ _UNKNOWN = Text(
 # -- money -----------------------------------------------------------------------------------------
 
 
-def _trust(kind: str, trust: Trust, clock: Clock) -> Iterator[Finding]:
+def _trust(key: str, trust: Trust, clock: Clock) -> Iterator[Finding]:
     names = {"customer_trust": "cash-trust-shortage", "margin_trust": "margin-trust-shortage"}
     if not trust["settled"].computable:
         return
     moving = trust["instructed"].number() + trust["calculated"].number()
     short = trust["owed"].number() - trust["settled"].number()
     due, cite = clock.due("cash_trust_shortage")
+    values = {"c": trust.currency, "q": exact(short), "moving": exact(moving)}
     if short > moving:
-        text = _TRUST_SHORT.format(q=exact(short), moving=exact(moving))
-        yield Finding(names[kind], "breach", text, kind, cite, due)
+        text = _TRUST_SHORT.format(**values)
+        yield Finding(names[trust.kind], "breach", text, key, cite, due)
     elif short > 0:
-        text = _TRUST_MOVING.format(q=exact(short))
-        yield Finding("trust-top-up-under-way", "note", text, kind, cite, due)
+        text = _TRUST_MOVING.format(**values)
+        yield Finding("trust-top-up-under-way", "note", text, key, cite, due)
 
 
 _TRUST_SHORT = Text(
-    "信託財産が利用者区分管理必要額に{q}円足りない（指図・算定済み{moving}円）",
-    "the money trust is short by JPY {q} (JPY {moving} instructed or calculated)",
+    "信託財産が利用者区分管理必要額に{c} {q}足りない（指図・算定済み{moving}）",
+    "the money trust is short by {c} {q} ({moving} instructed or calculated)",
 )
 _TRUST_MOVING = Text(
-    "信託の不足{q}円は、期限内の追加信託で解消する見込み",
-    "the trust is JPY {q} below the requirement; a top-up inside its clock is under way",
+    "信託の不足{c} {q}は、期限内の追加信託で解消する見込み",
+    "the trust is {c} {q} below the requirement; a top-up inside its clock is under way",
 )
 
 
@@ -256,14 +279,12 @@ def _duplicates(facts: Facts) -> Iterator[Finding]:
     people, several = facts.books.balances.people()
     if several:
         text = _SEVERAL.format(n=f"{several:,}", people=f"{people:,}")
-        for customer in facts.books.balances.several()[:NAMED]:
-            yield Finding("duplicate-account", "warning", text, customer)
+        yield Finding("duplicate-account", "warning", text, "balances")
 
 
-NAMED = 10
 _SEVERAL = Text(
-    "二つ以上の口座を持つ利用者が{n}人いる（全{people}人）",
-    "{n} of {people} people have more than one account",
+    "二つ以上の account_id を持つ customer_id が{n}件ある（全{people}件）",
+    "{n} of {people} customer_id stand on more than one account_id",
 )
 
 

@@ -13,13 +13,13 @@ from fractions import Fraction
 from typing import Any
 
 from sonae.books.facts import Facts
-from sonae.close.reconcile import Line, Reconciliation, own_statements, settled
+from sonae.close.reconcile import Line, Reconciliation, Trust, own_statements, settled
 from sonae.close.require import Requirements, crypto_lines
 from sonae.close.value import Valuation
 from sonae.core.citation import Citation
 from sonae.core.figure import Figure, constant, not_negative, smallest, total
 from sonae.core.finding import Finding
-from sonae.core.text import Text
+from sonae.core.text import Text, same
 from sonae.policy.evaluate import Term, pays
 from sonae.policy.terms import Policy, read_policies
 from sonae.rulebook.edition import Edition
@@ -109,26 +109,59 @@ def _stack(
     own = _yen("guarantee_held", coins, lines, valuation)
     guarantee = required["jp.crypto.performance_guarantee#required_qty"]
     stack = [
-        _line("segregation", _SEGREGATION, owed, backed, (segregation,), own_money=False),
-        _line("guarantee", _GUARANTEE, hot, own, guarantee.cites, own_money=True),
+        _line("segregation", _SEGREGATION, owed, backed, backed, (segregation,), own_money=False),
+        _line("guarantee", _GUARANTEE, hot, own, own, guarantee.cites, own_money=True),
     ]
-    for kind, rule, title in (
-        ("customer_trust", "jp.crypto.cash_trust", _TRUST),
-        ("margin_trust", "jp.crypto.margin_cash_trust", _MARGIN),
-    ):
-        if kind in reconciliation.trusts:
-            trust = reconciliation.trusts[kind]
-            figure = required[f"{rule}#required_jpy"]
-            held = total([trust[s] for s in ("settled", "instructed", "calculated")], YEN)
-            held = held.named(f"stack/{kind}#held", _SUMS["held"])
-            stack.append(_line(kind, title, figure, held, figure.cites, own_money=False))
+    stack += _stablecoins(reconciliation, valuation)
+    stack += [_trust(t, valuation, required) for t in reconciliation.trusts.values()]
     return tuple(stack)
+
+
+def _stablecoins(reconciliation: Reconciliation, valuation: Valuation) -> list[StackLine]:
+    """Stablecoins owed and backed, where there are any: outside the crypto rules (PSA 62-14)."""
+    lines = [x for x in reconciliation.lines.values() if x.kind == "stablecoin" and x.units["owed"]]
+    if not lines:
+        return []
+    owed = _yen("stablecoin_owed", [x["owed"] for x in lines], lines, valuation)
+    backed = [smallest(x["owed"], x["backed"]) for x in lines]
+    held = _yen("stablecoin_backed", backed, lines, valuation)
+    return [_line("stablecoin", _STABLECOIN, owed, held, held, (), own_money=False)]
+
+
+def _trust(trust: Trust, valuation: Valuation, required: Requirements) -> StackLine:
+    """A money trust; on insolvency only what has settled is there."""
+    home = trust["owed"].unit == YEN
+    key = trust.kind if home else f"{trust.kind}/{trust.currency}"
+    price = valuation.prices[trust.currency]
+
+    def worth(figure: Figure) -> Figure:
+        return figure if home else figure * price
+
+    owed = worth(trust["owed"]).named(f"stack/{key}#owed", _SUMS["trust"])
+    if home:
+        owed = required[f"{_TRUSTS[trust.kind][0]}#required_jpy"]
+    parts = [worth(trust[s]) for s in ("settled", "instructed", "calculated")]
+    going = total(parts, YEN).named(f"stack/{key}#held", _SUMS["held"])
+    insolvent = parts[0].named(f"stack/{key}#settled", _SUMS["settled"])
+    title = _TRUSTS[trust.kind][1]
+    if not home:
+        title = Text(f"{title.ja}（{trust.currency}）", f"{title.en} ({trust.currency})")
+    return _line(key, title, owed, going, insolvent, owed.cites, own_money=False)
 
 
 _SEGREGATION = Text("利用者の暗号資産の分別管理", "customers' crypto, segregated and proven")
 _GUARANTEE = Text("履行保証暗号資産（自己の暗号資産）", "performance-guarantee crypto (own coins)")
-_TRUST = Text("利用者の金銭の信託", "customers' money in trust")
-_MARGIN = Text("証拠金等の信託", "margin money in trust")
+_STABLECOIN = Text("利用者の電子決済手段", "customers' stablecoins, proven")
+_TRUSTS = {
+    "customer_trust": (
+        "jp.crypto.cash_trust",
+        Text("利用者の金銭の信託", "customers' money in trust"),
+    ),
+    "margin_trust": (
+        "jp.crypto.margin_cash_trust",
+        Text("証拠金等の信託", "margin money in trust"),
+    ),
+}
 
 
 def _guarantee(line: Line) -> Figure:
@@ -145,6 +178,10 @@ _SUMS = {
     "guarantee_required": Text("履行保証暗号資産の所要額", "guarantee assets required, in yen"),
     "guarantee_held": Text("履行保証暗号資産の算入額", "guarantee assets that count, in yen"),
     "held": Text("信託財産（移動中を含む）", "trust money, with what is on its way"),
+    "settled": Text("信託財産（決済済み）", "trust money settled"),
+    "trust": Text("信託すべき額", "money to be held in trust, in yen"),
+    "stablecoin_owed": Text("電子決済手段の預かり残高", "stablecoins owed, in yen"),
+    "stablecoin_backed": Text("支配証明のある電子決済手段", "stablecoins backed, in yen"),
 }
 
 
@@ -163,12 +200,13 @@ def _line(
     key: str,
     title: Text,
     required: Figure,
-    held: Figure,
+    going: Figure,
+    insolvent: Figure,
     cites: tuple[Citation, ...],
     own_money: bool,
 ) -> StackLine:
-    short = not_negative(required - held).named(f"stack/{key}#shortfall", _SHORTFALL)
-    return StackLine(key, title, required, held, held, short, cites, own_money)
+    short = not_negative(required - going).named(f"stack/{key}#shortfall", _SHORTFALL)
+    return StackLine(key, title, required, going, insolvent, short, cites, own_money)
 
 
 def _custody_law(stack: Sequence[StackLine]) -> RegimeCover:
@@ -179,8 +217,10 @@ def _custody_law(stack: Sequence[StackLine]) -> RegimeCover:
         (held - required) if short.computable and short.number() == 0 else constant(0, YEN) - short
     )
     surplus = over.named("cover/jp#surplus", _SURPLUS)
-    parts = {"segregated_and_trust": held, "total": held}
-    return RegimeCover(required, parts, parts, surplus)
+    failed = total([s.insolvent for s in stack], YEN)
+    failed = failed.named("cover/jp#held_on_insolvency", _TOTAL[INSOLVENT])
+    going, insolvent = ({"segregated_and_trust": f, "total": f} for f in (held, failed))
+    return RegimeCover(required, going, insolvent, surplus)
 
 
 # -- the reserve -------------------------------------------------------------------------------
@@ -342,7 +382,7 @@ class _Insurance:
             and policy.currency in self.valuation.prices
             and (not failed or (policy.reaches_customers and policy.survives_failure))
         ]
-        if self.facts.books.policies is None:
+        if self.facts.books.policies is None and most is not None:
             words = Text("保険（policies.toml）がない", "policies.toml is not given")
             return self.facts.absent("policies", YEN, words)
         none = self.facts.leaf("policies/none", Fraction(0), YEN, "policies", "none that counts", 0)
@@ -351,15 +391,15 @@ class _Insurance:
         return smallest(total(counted, YEN, "Σ policies"), most)
 
     def _terms(self, policy: Policy) -> Term:
-        def term(name: str) -> Figure:
-            where = f"policy_id = {policy.policy_id}, {name}"
-            key = f"policies/{policy.policy_id}/{name}"
-            unit = _unit(self.facts, policy.currency)
-            label = Text(f"{policy.policy_id} {name}", f"{policy.policy_id} {name}")
-            stated = self.facts.leaf(key, getattr(policy, name), unit, "policies", where, 1, label)
-            return stated * self.valuation.prices[policy.currency] if unit == "coin" else stated
+        return lambda name: policy_term(self.facts, self.valuation, policy, name)
 
-        return term
+
+def policy_term(facts: Facts, valuation: Valuation, policy: Policy, name: str) -> Figure:
+    """An amount of a policy in the reporting currency."""
+    key, where = f"policies/{policy.policy_id}/{name}", f"policy_id = {policy.policy_id}, {name}"
+    unit, label = _unit(facts, policy.currency), same(f"{policy.policy_id} {name}")
+    stated = facts.leaf(key, getattr(policy, name), unit, "policies", where, 1, label)
+    return stated * valuation.prices[policy.currency] if unit == "coin" else stated
 
 
 def insurance_findings(

@@ -68,7 +68,7 @@ def close_day(
     step(Text("指摘事項をまとめる", "collecting findings"))
     findings = [
         *regulatory.findings,
-        *check(facts, edition, reconciliation, required, covered),
+        *check(facts, edition, reconciliation, regulatory, required, covered),
         *covered.findings,
         *exposed.findings,
     ]

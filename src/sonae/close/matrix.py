@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sonae.books.facts import Facts
-from sonae.close.cover import GOING, Cover
+from sonae.close.cover import GOING, Cover, policy_term
 from sonae.close.day import Close
 from sonae.close.require import crypto_lines
 from sonae.core.figure import Figure, apply, missing, not_negative, table
@@ -25,7 +25,14 @@ CLOCKS = {
     "guarantee": Text("5営業日", "5 business days"),
     "customer_trust": Text("2営業日", "2 business days"),
     "margin_trust": Text("2営業日", "2 business days"),
+    "stablecoin": Text("2営業日", "2 business days"),
 }
+
+
+_CLASS_3 = Text(
+    "取引プラットフォームを運営する第3類とみなす", "taken as a class 3 provider (trading platform)"
+)
+_WON_MARKET = Text("ウォン市場の事業者とみなす", "taken as a won market")
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ def matrix(close: Close) -> list[Line]:
 
 def _japan(close: Close, world: _World) -> list[Line]:
     lines = [
-        world.made("jp", s.key, s.title, s.required, s.going, CLOCKS[s.key])
+        world.made("jp", s.key, s.title, s.required, s.going, CLOCKS[s.key.split("/")[0]])
         for s in close.cover.stack
     ]
     for regime, cover in close.cover.by_regime.items():
@@ -153,14 +160,14 @@ class _World:
 
     # -- facts of each regime ------------------------------------------------------------
 
-    def assumed(self, key: str, code: str, words: str) -> Figure:
+    def assumed(self, key: str, code: str, words: Text) -> Figure:
         """What the venue is taken to be under another regime."""
         return Figure(code, "code", id=f"fact:{key}", standing="house", assumptions=(words,))
 
     def eu_facts(self) -> dict[str, Figure]:
         """MiCA Article 67: a class 3 provider."""
         return {
-            "class": self.assumed("class", "3", "taken as a class 3 provider (trading platform)"),
+            "class": self.assumed("class", "3", _CLASS_3),
             "fixed_overheads_eur": self.financial("fixed_overheads", "EUR"),
             "deductions_67_3_eur": self.financial("fixed_overheads_deductions", "EUR"),
         }
@@ -183,11 +190,9 @@ class _World:
         ]
         for policy in self.cover.policies:
             if policy.in_force(day) and policy.currency in self.prices:
-                limit = self.facts.leaf(
-                    f"policies/{policy.policy_id}/limit_per_event", policy.limit_per_event, "coin",
-                    "policies", f"policy_id = {policy.policy_id}, limit_per_event", 1,
-                )  # fmt: skip
-                worth = limit * self.prices[policy.currency]
+                worth = policy_term(
+                    self.facts, self.close.valuations["regulatory"], policy, "limit_per_event"
+                )
                 rows.append(self._instrument(len(rows), "insurance", worth))
         instruments = Figure(tuple(rows), "table", id="fact:instruments", inputs=tuple(rows))
         required = self.close.edition.evaluate(
@@ -216,10 +221,9 @@ class _World:
 
     def kr_cover(self) -> dict[str, Figure]:
         """Economic value that is not cold, at the year's average prices."""
-        words = "taken as a won market"
         return {
             "non_cold_economic_value_krw": self._not_cold_value(),
-            "type": self.assumed("type", "won_market", words),
+            "type": self.assumed("type", "won_market", _WON_MARKET),
         }
 
     def _not_cold_value(self) -> Figure:

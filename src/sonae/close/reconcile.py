@@ -71,6 +71,7 @@ class Trust:
     """One money trust: what customers are owed in it, and money by stage."""
 
     kind: str
+    currency: str
     figures: Mapping[str, Figure]
 
     def __getitem__(self, name: str) -> Figure:
@@ -194,17 +195,20 @@ def _coin_line(facts: Facts, asset: Row, states: Mapping[str, list[Row]]) -> Lin
             held(owner, f"owner = {owner}", picked)
     age = f"control_proved_on within {limit} days of {on}"
     backed = held("backed", f"owner = customer, {age}", proven)
-    cold = held(
-        "proven_cold",
-        f"owner = customer, tier = cold, {age}, by proof of control",
-        [r for r in proven if r["tier"] == "cold" and r["evidence"] in CONTROL],
-    )
+    if unsplit:
+        words = _NO_TIERS.format(a=name)
+        cold = facts.absent(f"holdings/{name}/proven_cold", "coin", words)
+        maker.figures["proven_cold"] = cold
+    else:
+        where = f"owner = customer, tier = cold, {age}, by proof of control"
+        control = [r for r in proven if r["tier"] == "cold" and r["evidence"] in CONTROL]
+        cold = held("proven_cold", where, control)
     figures = maker.figures
     parts = [figures[t] for t in (*TIERS, NO_TIER) if t in figures]
     whole = maker.made("held", total(parts, "coin"))
     maker.made("unproven", whole - backed)
     maker.made("break", whole - figures["owed"])
-    maker.made("not_cold", _not_cold(facts, name, customer, figures["owed"], whole, cold))
+    maker.made("not_cold", not_negative(smallest(figures["owed"], whole) - cold))
     units = {
         "owed": _units(figures["owed"], asset["scale"]),
         "held": _units(whole, asset["scale"]),
@@ -218,14 +222,7 @@ _NOT_PUBLIC = Text(
 )
 
 
-def _not_cold(
-    facts: Facts, asset: str, rows: Sequence[Row], owed: Figure, held: Figure, cold: Figure
-) -> Figure:
-    """Everything not proven cold, up to what is owed; unknown where the tiers are not public."""
-    if any(r["tier"] is None for r in rows):
-        words = Text(f"{asset}の保管区分は公表されていない", f"the tiers of {asset} are not public")
-        return facts.absent(f"holdings/{asset}/tier", "coin", words)
-    return not_negative(smallest(owed, held) - cold)
+_NO_TIERS = Text("{a}の保管区分は公表されていない", "the tiers of {a} are not public")
 
 
 def _units(figure: Figure, scale: int) -> int:
@@ -289,35 +286,57 @@ def _trusts(
     cash_days: int,
     calendar: Calendar,
 ) -> dict[str, Trust]:
-    """The customers' trust, and the margin trust when margin money is held or owed."""
-    currency = facts.books.venue.currency
+    """Per currency the customers' trust, and the margin trust when margin money is held or owed.
+
+    Those of the reporting currency are keyed by kind, others by kind and currency.
+    """
+    trusts: dict[str, Trust] = {}
+    for asset in facts.books.rows["assets"]:
+        if asset["kind"] == "fiat" and _has_money(facts, asset["asset"], states):
+            trusts |= _trusts_in(asset["asset"], facts, states, apart, cash_days, calendar)
+    return trusts
+
+
+def _trusts_in(
+    currency: str,
+    facts: Facts,
+    states: Mapping[str, list[Row]],
+    apart: Sequence[Row],
+    cash_days: int,
+    calendar: Calendar,
+) -> dict[str, Trust]:
     money = states.get(currency, [])
     has_margin = any(r["product"] == "margin" and r["state"] != DEBT for r in money)
     rows = own_statements(facts, apart)
     margin_rows = [r for r in rows if r["kind"] == "margin_trust" and r["currency"] == currency]
-    trusts = {}
-    if money or rows:
-        trusts["customer_trust"] = _trust(facts, "customer_trust", rows, cash_days, calendar)
-    if has_margin or margin_rows:
-        trusts["margin_trust"] = _trust(facts, "margin_trust", rows, cash_days, calendar)
-    return trusts
+    kinds = ["customer_trust"] if money or any(r["currency"] == currency for r in rows) else []
+    kinds += ["margin_trust"] if has_margin or margin_rows else []
+    home = currency == facts.books.venue.currency
+    return {
+        kind if home else f"{kind}/{currency}": _trust(
+            facts, kind, currency, rows, cash_days, calendar
+        )
+        for kind in kinds
+    }
 
 
 def _trust(
     facts: Facts,
     kind: str,
+    currency: str,
     rows: Sequence[Row],
     cash_days: int,
     calendar: Calendar,
 ) -> Trust:
-    books, currency = facts.books, facts.books.venue.currency
-    owed_units, where = _trust_owed(facts, kind)
+    books = facts.books
+    unit = currency if currency == books.venue.currency else "coin"
+    owed_units, where = _trust_owed(facts, kind, currency)
     scale = next(r["scale"] for r in books.rows["assets"] if r["asset"] == currency)
     figures = {
         "owed": facts.leaf(
             f"balances/{currency}/{kind}/owed",
             coins(owed_units, scale),
-            currency,
+            unit,
             "balances",
             where,
             books.owed[currency].accounts if currency in books.owed else 0,
@@ -342,17 +361,17 @@ def _trust(
         key = f"statements/{currency}/{kind}/{stage}"
         if books.table("statements") is None:
             words = Text("statements がない", "table statements is not given")
-            figures[stage] = facts.absent(key, currency, words)
+            figures[stage] = facts.absent(key, unit, words)
         else:
             figures[stage] = facts.leaf(
-                key, amount, currency, "statements", filter_, count, LABELS[stage]
+                key, amount, unit, "statements", filter_, count, LABELS[stage]
             )
-    return Trust(kind, figures)
+    return Trust(kind, currency, figures)
 
 
-def _trust_owed(facts: Facts, kind: str) -> tuple[int, str]:
+def _trust_owed(facts: Facts, kind: str, currency: str) -> tuple[int, str]:
     """Customers' money per account, product margin apart from the rest; neither nets the other."""
-    books, currency = facts.books, facts.books.venue.currency
+    books = facts.books
     margin = kind == "margin_trust"
     where = (
         f"asset = {currency}, product {'=' if margin else '<>'} margin, sum by account_id, above 0"

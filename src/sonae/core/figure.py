@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Literal, TypeAlias
@@ -98,7 +98,7 @@ class Figure:
     standing: Standing = "in_force"
     confidence: Confidence = "derived"
     source: Source | None = None
-    assumptions: tuple[str, ...] = field(default=())
+    assumptions: tuple[Text, ...] = ()
 
     # -- what it is ------------------------------------------------------------------------
 
@@ -218,14 +218,19 @@ def missing(key: str, reason: Text, unit: str = "", **marks: object) -> Figure:
     return replace(figure, **marks)  # type: ignore[arg-type]
 
 
-def weakest(figures: Iterable[Figure]) -> tuple[Standing, Confidence, tuple[str, ...]]:
+def in_order(assumptions: Iterable[Text]) -> tuple[Text, ...]:
+    """Each assumption once, by its English words."""
+    return tuple(sorted(set(assumptions), key=lambda a: a.en))
+
+
+def weakest(figures: Iterable[Figure]) -> tuple[Standing, Confidence, tuple[Text, ...]]:
     """Standing, confidence and assumptions that a figure made from these must carry."""
     seen = list(figures)
     standing: Standing = max((f.standing for f in seen), key=STANDINGS.index, default=STANDINGS[0])
     confidence: Confidence = max(
         (f.confidence for f in seen), key=CONFIDENCES.index, default=CONFIDENCES[0]
     )
-    return standing, confidence, tuple(sorted({a for f in seen for a in f.assumptions}))
+    return standing, confidence, in_order(a for f in seen for a in f.assumptions)
 
 
 def derive(

@@ -66,7 +66,7 @@ class Register:
             "formula": figure.how(),
             "standing": figure.standing,
             "confidence": figure.confidence,
-            "assumptions": list(figure.assumptions),
+            "assumptions": [a.as_json() for a in figure.assumptions],
             "cites": [self.cite(c) for c in figure.cites],
             "from": inputs,
         }

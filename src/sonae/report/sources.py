@@ -46,6 +46,7 @@ class Assumptions:
     def __init__(self, figures: Figures) -> None:
         notes = figures.document["sources"]["notes"]
         self.filled = [n for n in notes if n["filled"]]
+        self.lang = figures.lang
         self.numbers: dict[str, int] = {}
         for note in self.filled:
             self.number(_name(note))
@@ -54,9 +55,9 @@ class Assumptions:
             for assumption in entry["assumptions"]:
                 self.number(assumption)
 
-    def number(self, assumption: str) -> int:
+    def number(self, assumption: Mapping[str, str]) -> int:
         """The number of an assumption."""
-        return self.numbers.setdefault(assumption, len(self.numbers) + 1)
+        return self.numbers.setdefault(assumption[self.lang], len(self.numbers) + 1)
 
 
 def sources(figures: Figures, assumptions: Assumptions) -> SourcesView:
@@ -76,8 +77,12 @@ def sources(figures: Figures, assumptions: Assumptions) -> SourcesView:
     )
 
 
-def _name(given: Mapping[str, Any]) -> str:
-    return f"filled-in: {given['table']}: {given['what']['en']}"
+def _name(given: Mapping[str, Any]) -> dict[str, str]:
+    """The assumption that a filled-in note is, as figures name it."""
+    return {
+        "ja": f"補った値（{given['table']}）: {given['what']['ja']}",
+        "en": f"filled in ({given['table']}): {given['what']['en']}",
+    }
 
 
 def note(

@@ -97,4 +97,4 @@ def _about(
         rows = words("tree.rows", n=f"{source['rows']:,}")
         yield f"@ {source['table']}: {source['filter']} · {rows} · sha256 {source['digest'] or '-'}"
     for assumption in entry["assumptions"] if is_root or not entry["from"] else ():
-        yield f"! {words('tree.assumes')}: {assumption}"
+        yield f"! {words('tree.assumes')}: {assumption[lang]}"

@@ -81,11 +81,19 @@ class Parameter:
     values: tuple[Dated, ...]
 
     def on(self, day: date) -> Dated | None:
-        """The value in force on `day`."""
-        started = [v for v in self.values if v.start <= day and v.status == "in_force"]
+        """The value in force on `day`.
+
+        Of something that has never been in force, such as a regime to come, the newest value that
+        was enacted or proposed by then; its figure carries that standing.
+        """
+        started = [v for v in self._answering() if v.start <= day]
         if not started or (started[-1].until and day > started[-1].until):
             return None
         return started[-1]
+
+    def _answering(self) -> list[Dated]:
+        in_force = [v for v in self.values if v.status == "in_force"]
+        return in_force or [v for v in self.values if v.status in STANDINGS]
 
     def figure(self, day: date) -> Figure:
         """The value in force on `day` as a figure, or not computable with the first day named."""
@@ -111,7 +119,7 @@ class Parameter:
         return _plain(id, self.title, self.unit, dated.value, marks)
 
     def _absent(self, day: date) -> Figure:
-        first = next((v for v in self.values if v.status == "in_force"), None)
+        first = next(iter(self._answering()), None)
         provision = first.cites.text() if first else Text("", "")
         since = first.start.isoformat() if first else "-"
         reason = Text(

@@ -37,15 +37,13 @@ KINDS = {**FUTURES, **OPTIONS, **PROFESSIONAL}
 THIS_YEAR, BEST, COLUMN = 0, 1, 2
 YEAR = Record(months="months", **{names[COLUMN]: "JPY" for names in KINDS.values()})
 OPTIONAL = (
-    "incident_payouts_prior_3y",
-    "value_prior_3y",
     "option_premium_prior_3y",
     "new_entrant_year",
     "used_for_incidents",
     "other_items",
     "years",
     *(names[THIS_YEAR] for kind, names in KINDS.items() if kind != "futures"),
-    *(names[BEST] for names in KINDS.values()),
+    *(names[BEST] for kind, names in KINDS.items() if kind != "futures"),
 )
 
 

@@ -1,4 +1,8 @@
-"""The reserve of Act No. 64 of 2026: promulgated, and its amount not fixed by any text read."""
+"""The reserve of Act No. 64 of 2026: promulgated, and its amount not fixed by any text read.
+
+What is reported of the regime to come is data with a standing and a confidence of its own; what is
+not known is left out by name.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from sonae.rulebook.rule import Outputs, rule
         "required_jpy": Text("所要額", "required reserve"),
         "in_force_latest": Text("施行期限", "in force at the latest"),
     },
+    standing="enacted",
 )
 def liability_reserve(law: Any, day: Any) -> Outputs:
     """Not computable: rate, base, cap and insurance share wait for a Cabinet Office Order."""
@@ -31,3 +36,47 @@ def liability_reserve(law: Any, day: Any) -> Outputs:
         "required_jpy": derive("{0}", None, "JPY", (unknown if act.computable else act,)),
         "in_force_latest": law.in_force_latest,
     }
+
+
+REPORTED = {
+    "reserve_duty": Text("責任準備金の積立義務", "duty to set aside a reserve"),
+    "planned_minimum_capital": Text("資本金の最低額（予定）", "minimum capital, planned"),
+    "planned_capital_ratio": Text("自己資本規制比率（予定）", "capital adequacy ratio, planned"),
+    "scope_cold_wallets": Text("対象", "scope"),
+    "calibration_low": Text("水準の参考（低い方）", "calibration, from"),
+    "calibration_high": Text("水準の参考（高い方）", "calibration, to"),
+    "insurance_may_meet_part": Text("保険による充当", "met by insurance"),
+    "use_for_outflow_without_approval": Text(
+        "不正流出への使用（個別承認なし）", "use for outflow without individual approval"
+    ),
+    "administrator": Text("弁護士等の管理人", "administrator"),
+    "vendor_prior_notification": Text(
+        "鍵管理システム等の提供者の事前届出", "prior notification of key-system vendors"
+    ),
+    "unregistered_business_imprisonment": Text(
+        "無登録営業の罰則（拘禁刑の上限、年）", "unregistered business: imprisonment up to, years"
+    ),
+    "unregistered_business_fine": Text(
+        "無登録営業の罰則（罰金の上限）", "unregistered business: fine up to"
+    ),
+    "disclosure_in_force_from": Text(
+        "情報公表に係る部分の施行日", "disclosure parts in force from"
+    ),
+    "in_force_latest": Text("主要部分の施行期限", "main part in force at the latest"),
+    "further_part_in_force_from": Text("附則第1条第6号の部分の施行日", "a further part from"),
+}
+
+
+@rule(
+    "jp.crypto.new_regime",
+    title=Text("新制度について知られていること", "what is known of the new regime"),
+    cites="act64 責任準備金",
+    needs={},
+    outputs=REPORTED,
+)
+def new_regime(law: Any, day: Any) -> Outputs:
+    """Each reported element as it stands: in force, enacted or proposed, and how well it is known.
+
+    None of them is a requirement; `jp.crypto.liability_reserve` stays not computable.
+    """
+    return {key: getattr(law, key) for key in REPORTED}

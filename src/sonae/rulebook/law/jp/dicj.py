@@ -27,7 +27,10 @@ DEPOSIT = Record(
     encumbered="truth",
     kind="code",
 )
-HOUSE_ORDER = "house order of deposits that the law leaves to the Corporation: smaller, then id"
+HOUSE_ORDER = Text(
+    "法が機構に委ねた順序は社内の定め（少額、次いで番号の順）による",
+    "house order of deposits that the law leaves to the Corporation: smaller, then id",
+)
 ON_DEMAND = (date.min, date.min)
 
 
@@ -157,7 +160,7 @@ def _insure(general: Sequence[_Deposit], limit: Figure) -> tuple[dict[str, Figur
     if filling.gaps:
         level = derive("{0}", None, "truth", list(filling.gaps.values()))
     else:
-        parts = [d.row for d in general] or [limit]
+        parts = [limit, *(d.row for d in general)]
         level = derive("an order is left open", bool(filling.by_house_order), "truth", parts)
     return shares, level
 

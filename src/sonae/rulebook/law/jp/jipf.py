@@ -25,12 +25,7 @@ CUSTOMER = "general_customer"
         "book_entry_compensation_jpy": "JPY",
         "claimant": "code",
     },
-    optional=(
-        "secured_debt_jpy",
-        "secured_debt_is_owed_to_firm",
-        "book_entry_compensation_jpy",
-        "claimant",
-    ),
+    optional=("book_entry_compensation_jpy", "claimant"),
     outputs={
         "collateral_deducted_jpy": Text("担保による控除", "deducted for collateral"),
         "debt_deducted_jpy": Text("債務による控除", "deducted for debts to the firm"),
@@ -43,7 +38,8 @@ def payment(law: Any, day: Any) -> Outputs:
     """The compensable claim less collateral and debts to the firm, up to the limit.
 
     Assets given as collateral are deducted up to the debt they secure; a debt to the firm is
-    deducted as far as it was not already. Officers, parent and subsidiary companies, assets held
+    deducted as far as it was not already. Which debt is secured matters only where there is
+    collateral. Officers, parent and subsidiary companies, assets held
     in another's name and others that the Order names are paid nothing; nor are professionals and
     the State, who are no general customers. A general customer is meant where `claimant` is not
     given; that the firm cannot pay smoothly is the fund's finding and taken as made.
@@ -102,8 +98,6 @@ def _debt(day: Any, collateral: Figure) -> Figure:
     if nothing:
         return derive("{0}", debt.value, "JPY", (debt,))
     to_firm = day.secured_debt_is_owed_to_firm
-    if not to_firm.computable:
-        return derive("{0}", None, "JPY", (to_firm,))
-    if to_firm.truth():
-        return not_negative(debt - collateral)
-    return derive("{0}, as {1} is false", debt.value, "JPY", (debt, to_firm))
+    rest = not_negative(debt - collateral)
+    value = rest.value if to_firm.computable and to_firm.truth() else debt.value
+    return derive("{1} if {2}, else {0}", value, "JPY", (debt, rest, to_firm))

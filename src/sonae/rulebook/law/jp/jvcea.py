@@ -17,7 +17,7 @@ NO_GROUND = "none"
     title=Text("損失補塡の事故確認の経路", "route to confirm an accident before making good"),
     cites="rules 損失補塡等の禁止・事故の確認",
     needs={"product": "code", "basis": "code", "spot_item": "code"},
-    optional=("basis", "spot_item"),
+    optional=("spot_item",),
     outputs={
         "confirmed_by": Text("確認する者", "confirmed by"),
         "application_through": Text("申請の経由", "application through"),
@@ -53,20 +53,20 @@ def _item(law: Any, day: Any) -> Figure:
     product = day.product
     if not product.computable:
         return derive("{0}", None, "code", (product,))
-    if day.given("basis") and day.basis.value == NO_GROUND:
+    if day.basis.computable and day.basis.value == NO_GROUND:
         return derive("{0} is no ground", None, "code", (day.basis,))
     if product.value == "spot":
         given, listed = day.spot_item, law.spot_items
         if listed.computable:
             known_code(given, listed.rows())
-        return derive("{0}", given.value, "code", (given, listed))
+        return derive("{0}, of {2}", given.value, "code", (given, listed, product))
     basis, items, grounds = day.basis, law.derivative_items, law.grounds
     if grounds.computable:
         known_code(basis, [*grounds.rows(), NO_GROUND])
     return apply(
-        "the item for {0}, if among {2}",
+        "the item for {0}, if among {2} of {3}",
         "code",
-        (basis, grounds, items),
+        (basis, grounds, items, product),
         lambda: _listed(_row(grounds, basis), items),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from sonae.core.figure import Figure, Range, apply, derive
+from sonae.core.figure import Figure, Range, apply
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, rule
 
@@ -44,10 +44,16 @@ def breach_report_due(law: Any, day: Any) -> Outputs:
 
 
 def _final(law: Any, day: Any) -> Figure:
-    wrongful = day.wrongful
-    if not wrongful.computable:
-        return derive("{0} + days", None, "date", (day.learned_on, wrongful))
-    return _after(day.learned_on, law.final_days_wrongful if wrongful.truth() else law.final_days)
+    learned, wrongful = day.learned_on, day.wrongful
+    longer = wrongful.computable and wrongful.truth()
+    days = law.final_days_wrongful if longer else law.final_days
+    return apply(
+        "{0} + {1} days, as {2}",
+        "date",
+        (learned, days, wrongful),
+        lambda: _later(learned, days),
+        cites=days.cites,
+    )
 
 
 def _after(learned: Figure, days: Figure) -> Figure:

@@ -41,10 +41,9 @@ def loss_reserve(law: Any, day: Any) -> Outputs:
 
 
 def _where(duty: Figure, amount: Figure) -> Figure:
-    """The amount where the duty is there; without it nothing, whatever the amount would be."""
-    if duty.value is False:
-        return derive("0, as {0} is false", Fraction(0), amount.unit, (duty,))
-    return derive("{0} if {1}", amount.value, amount.unit, (amount, duty))
+    """The amount where the duty is there, else nothing."""
+    value = Fraction(0) if duty.value is False else amount.value
+    return derive("{0} if {1}, else 0", value, amount.unit, (amount, duty))
 
 
 @rule(
