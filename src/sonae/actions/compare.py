@@ -114,7 +114,9 @@ def venue_duties(
     first: date | None,
     months: int,
     event: date | None,
+    *,
     daily: bool,
+    regimes: Sequence[str] | None,
     ics: Path | None,
     lang: Lang,
 ) -> dict[str, Any]:
@@ -127,7 +129,7 @@ def venue_duties(
     last = add_months(start, months) - timedelta(days=1)
     found = duties(
         Edition(venue.on if first is None else first),
-        venue.regimes,
+        regimes or venue.regimes,
         venue.fiscal_year_start,
         start,
         last,

@@ -247,6 +247,7 @@ def rules_calendar(
     months: int = 12,
     event: str | None = None,
     daily: bool = False,
+    regime: Annotated[list[str] | None, Parameter(negative="")] = None,
     ics: Path | None = None,
     lang: Language = None,
     json: Json = False,
@@ -265,6 +266,8 @@ def rules_calendar(
         A day on which something happened: also what that starts.
     daily
         Also the duties of every business day.
+    regime
+        Instead of the venue's own regimes, such as jp or eu; may be repeated.
     ics
         Write an iCalendar file.
     """
@@ -272,7 +275,9 @@ def rules_calendar(
     from sonae.report.law import duties
 
     words = language(lang)
-    found = venue_duties(folder, day(first), months, day(event), daily, ics, words)
+    found = venue_duties(
+        folder, day(first), months, day(event), daily=daily, regimes=regime, ics=ics, lang=words
+    )
     if json:
         show_json(found)
     else:

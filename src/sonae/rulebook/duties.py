@@ -115,6 +115,9 @@ def _daily(edition: Edition, raw: Mapping[str, Any], first: date, last: date) ->
 
 
 def _computed(edition: Edition, raw: Mapping[str, Any], base: date, begins: Text) -> Duty:
+    if "words" in raw:
+        cite = Citation(text_of(raw["source"]), Text("", ""))
+        return _duty(raw, CALENDARS[raw["calendar"]], text_of(raw["words"]), begins, cite)
     given = {k: base.isoformat() if str(v).startswith("$") else v for k, v in raw["given"].items()}
     facts, _ = facts_from(given, edition.rule(raw["rule"]))
     figure = edition.evaluate(raw["rule"], facts)[raw["output"]]
