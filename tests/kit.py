@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sonae.actions.close import Closed, close_books
+from sonae.core.errors import InputError, Problem
 
 CUT_OFF = "2026-11-20T23:59:59+09:00"
 Rows = Sequence[Mapping[str, Any]]
@@ -86,6 +89,16 @@ def clean() -> dict[str, Rows]:
     }
 
 
+def changed(**tables: Rows) -> dict[str, Rows]:
+    """The clean day with some tables replaced."""
+    return clean() | tables
+
+
+def without(*names: str) -> dict[str, Rows]:
+    """The clean day without some tables."""
+    return {name: rows for name, rows in clean().items() if name not in names}
+
+
 def write(
     folder: Path,
     tables: Mapping[str, Rows],
@@ -130,3 +143,23 @@ def line(closed: Closed, asset: str) -> dict[str, Any]:
 def figure(closed: Closed, id: str) -> dict[str, Any]:
     """A figure of the close by id."""
     return next(f for f in closed.document["figures"] if f["id"] == id)
+
+
+def finding(closed: Closed, name: str) -> dict[str, Any]:
+    """The one finding of a name."""
+    [found] = [f for f in closed.document["findings"] if f["name"] == name]
+    return found
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Replace words of a file; they must be there."""
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+def refused(folder: Path, **run: Any) -> list[Problem]:
+    """Every problem for which written Books are refused."""
+    with pytest.raises(InputError) as caught:
+        close_books(folder, **run)
+    return list(caught.value.problems)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,17 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from sonae.books.engine import open_engine
-from sonae.books.read import read_books
+from sonae.books.read import Examine, read_books
 from sonae.close.day import Close, close_day
 from sonae.close.document import document
+from sonae.close.require import regime_problems
 from sonae.core.canonical import digest
 from sonae.core.errors import InputError, UsageError
 from sonae.core.text import LANGS, Text
+from sonae.policy.terms import policy_problems
 from sonae.report.html import close_report, refusal_report
 from sonae.rulebook.draft import load_draft
 from sonae.rulebook.edition import Edition
 
 Step = Callable[[Text], None]
+EXAMINE: dict[str, Examine] = {"policies": policy_problems, "venue": regime_problems}
 CLOSE = "close.json"
 REFUSED = "refused.json"
 
@@ -83,7 +85,7 @@ def closing(
     drafts = tuple(load_draft(name) for name in dict.fromkeys(assume))
     running = open_engine(engine)
     try:
-        books = read_books(folder, running, step)
+        books = read_books(folder, running, step, EXAMINE)
         edition = Edition(what_if_on or books.venue.on, drafts)
         yield close_day(books, edition, what_if_on, step)
     finally:
@@ -105,7 +107,7 @@ def write_close(result: dict[str, Any], out: Path) -> None:
 
 def write_refusal(error: InputError, out: Path) -> None:
     """Write why the books were refused; a former close in `out` is left as it was."""
-    where = out.with_name(out.name + ".refused") if (out / CLOSE).exists() else out
+    where = _refusal_folder(out)
     problems = [p.as_json() for p in error.problems]
     content = {"format": "sonae-refused/1", "problems": problems, "digest": digest(problems)}
     files = {REFUSED: json_bytes(content)}
@@ -114,36 +116,59 @@ def write_refusal(error: InputError, out: Path) -> None:
     replace_folder(where, files)
 
 
+def _refusal_folder(out: Path) -> Path:
+    return out.with_name(out.name + ".refused") if (out / CLOSE).exists() else out
+
+
 def check_out(out: Path | None) -> None:
-    """Refuse an output folder that holds anything but a former close or refusal."""
-    if out is None or not out.exists():
+    """Refuse an output folder, or one for a refusal, that holds anything but what we wrote."""
+    if out is None:
         return
-    if not out.is_dir() or (any(out.iterdir()) and not _ours(out)):
-        raise UsageError(f"{out} holds other files; give a new or empty folder for --out")
+    if out.resolve() == Path.cwd():
+        raise UsageError("--out must not be the working folder; name a folder inside it")
+    for folder in {out, _refusal_folder(out)}:
+        if folder.exists() and not (folder.is_dir() and _ours(folder)):
+            raise UsageError(f"{folder} holds other files; give a new or empty folder for --out")
+
+
+OURS = {CLOSE, REFUSED} | {f"{n}.{lang}.html" for n in ("report", "refused") for lang in LANGS}
 
 
 def _ours(folder: Path) -> bool:
-    return (folder / CLOSE).is_file() or (folder / REFUSED).is_file()
+    return {p.name for p in folder.iterdir()} <= OURS
 
 
 def replace_folder(folder: Path, files: dict[str, bytes]) -> None:
-    """Put a folder with these files in place of what was there; on failure nothing changes."""
+    """Put a folder with these files in place of what was there; on failure nothing changes.
+
+    What an earlier run that was killed left beside it is put right first.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    _recover(folder)
+    fresh, former = (folder.with_name(f".{folder.name}.{n}") for n in ("new", "former"))
     try:
+        fresh.mkdir()
         for name, content in files.items():
             _write_durably(fresh / name, content)
-        fresh.chmod(0o755)
-        former = None
         if folder.exists():
-            former = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-            folder.rename(former / folder.name)
+            folder.rename(former)
         fresh.rename(folder)
-        if former is not None:
-            shutil.rmtree(former)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
+        if former.exists() and not folder.exists():
+            os.replace(former, folder)
         raise
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def _recover(folder: Path) -> None:
+    """Finish or undo a replacement that was killed midway."""
+    fresh, former = (folder.with_name(f".{folder.name}.{n}") for n in ("new", "former"))
+    if former.exists() and not folder.exists():
+        former.rename(folder)
+    for left in (fresh, former):
+        if left.exists():
+            shutil.rmtree(left)
 
 
 def _write_durably(path: Path, content: bytes) -> None:

@@ -37,6 +37,8 @@ def from_given(
         raw = json.loads(given, parse_float=Decimal)
     except ValueError as error:
         raise UsageError(f"--given is not JSON: {error}") from error
+    if not isinstance(raw, Mapping):
+        raise UsageError("--given must be a JSON object of facts by key")
     found = edition.rule(rule.partition("#")[0])
     facts, unknown = facts_from(raw, found)
     register = Register()
@@ -46,8 +48,8 @@ def from_given(
 
 def picked(figures: Figures, name: str, row: str | None = None) -> list[str]:
     """The ids that a name stands for: one figure, or all outputs of a rule; `row` of a table."""
-    ids = [name] if name in figures else [i for i in figures if i.partition("#")[0] == name]
-    ids = [i for i in ids if "~" not in i]
+    of_rule = [i for i in figures if i.partition("#")[0] == name and "~" not in i]
+    ids = [name] if name in figures else of_rule
     if not ids:
         near = [i for i in figures if name.rsplit(".", 1)[-1] in i][:8]
         hint = f"; did you mean {', '.join(near)}?" if near else ""

@@ -129,7 +129,8 @@ class Facts:
                 for r in rows
                 if r["fiscal_year_start"] == start
             }
-            years.append(table(cells).named(f"fact:volumes/{start}"))
+            begins = {"starts_on": Figure(start, "date", id=f"fact:volumes/{start}/starts_on")}
+            years.append(table({**begins, **cells}).named(f"fact:volumes/{start}"))
         whole = self.leaf(key, tuple(years), "table", "volumes", f"from {first}", len(rows))
         return Figure(
             whole.value,

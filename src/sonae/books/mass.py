@@ -14,10 +14,10 @@ import ibis
 import pyarrow as pa
 
 from sonae.books.engine import FILE, ROW, Engine
-from sonae.books.parts import Part
-from sonae.books.rows import LISTED
+from sonae.books.parts import Part, is_text
+from sonae.books.rows import LISTED, rest
 from sonae.books.schema import BALANCES, PRODUCTS, STATES, Column, Table
-from sonae.books.transcribe import transcribe
+from sonae.books.transcribe import Place, transcribe
 from sonae.core.amount import bounded
 from sonae.core.errors import Problem
 from sonae.core.text import Text
@@ -51,11 +51,11 @@ def customers(engine: Engine, table: Table, parts: Sequence[Part], problems: lis
     made = _relation(engine, table, parts, {}, problems)
     if made is None:
         return None
-    whole, checks, names = made
+    whole, checks, places = made
     counts = _count(engine, whole, checks)[0]
     numbers = [counts[f"n{i}"] or 0 for i in range(len(checks))]
-    problems += _listed(engine, table, whole, checks, numbers, names)
-    problems += _repeated(engine, table, whole, names)
+    problems += _listed(engine, table, whole, checks, numbers, places)
+    problems += _repeated(engine, table, whole, places)
     return whole
 
 
@@ -70,22 +70,25 @@ def balances(
     made = _relation(engine, table, parts, scales, problems)
     if made is None:
         return None
-    whole, checks, names = made
+    whole, checks, places = made
     sums = {
-        "units": whole.quantity.sum().cast(UNITS),
+        "above": _sum(whole.quantity, above=True),
+        "below": _sum(whole.quantity, above=False),
         "rows": whole.count(),
         "low": whole.quantity.min(),
         "high": whole.quantity.max(),
     }
     groups = _count(engine, whole, checks, GROUPS, **sums)
+    for group in groups:
+        group["units"] = (group["above"] or 0) + (group["below"] or 0)
     numbers = [
         sum(g["rows"] for g in groups if _refused(check, g[check.column], table, scales))
         if check.column in GROUPS
         else sum(g[f"n{i}"] or 0 for g in groups)
         for i, check in enumerate(checks)
     ]
-    problems += _listed(engine, table, whole, checks, numbers, names)
-    return Balances(engine, whole, names, groups)
+    problems += _listed(engine, table, whole, checks, numbers, places)
+    return Balances(engine, whole, places, groups)
 
 
 GROUPS = ("asset", "product", "state")
@@ -107,7 +110,7 @@ def _relation(
     parts: Sequence[Part],
     scales: Mapping[str, int],
     problems: list[Problem],
-) -> tuple[Any, list[Check], dict[str, str]] | None:
+) -> tuple[Any, list[Check], dict[str, Place]] | None:
     """One relation over all parts: the schema's columns and a boolean column per check.
 
     Parts of one table may differ in format and in the form of the quantity.
@@ -116,31 +119,30 @@ def _relation(
     usable = [pair for pair in ready if pair is not None]
     if not usable:
         return None
-    groups: dict[str, list[tuple[Part, Part]]] = {}
-    for original, part in usable:
-        groups.setdefault(str(sorted(part.types.items())), []).append((original, part))
+    groups: dict[str, list[Part]] = {}
+    for _, part in usable:
+        groups.setdefault(str(sorted(part.types.items())), []).append(part)
     pieces = [_piece(engine, table, group, scales) for group in groups.values()]
     whole = pieces[0][0]
     for piece, _ in pieces[1:]:
         whole = whole.union(piece)
-    return whole, pieces[0][1], {str(p.path): o.name for o, p in usable}
+    return whole, pieces[0][1], {str(part.path): place for place, part in usable}
 
 
 def _ready(
     engine: Engine, table: Table, part: Part, problems: list[Problem]
-) -> tuple[Part, Part] | None:
+) -> tuple[Place, Part] | None:
     if not part.is_csv:
-        return part, part
-    copy = transcribe(part, table.name, engine.scratch(), problems)
-    return (part, copy) if copy else None
+        return Place(part.name, ()), part
+    return transcribe(part, table.name, engine.scratch(), problems)
 
 
 def _piece(
-    engine: Engine, table: Table, group: Sequence[tuple[Part, Part]], scales: Mapping[str, int]
+    engine: Engine, table: Table, group: Sequence[Part], scales: Mapping[str, int]
 ) -> tuple[Any, list[Check]]:
     """Parts of one layout: canonical columns, then one boolean column per check."""
-    types = group[0][1].types
-    source = engine.scan([part.path for _, part in group])
+    types = group[0].types
+    source = engine.scan([part.path for part in group])
     columns: dict[str, Any] = {}
     faults: list[tuple[Check, Any]] = []
     for column in table.columns:
@@ -201,9 +203,10 @@ def _quantity(
     never = ibis.literal(False)
     if column.name in types:
         raw = source[column.name]
-        if not pa.types.is_string(types[column.name]):
+        if not is_text(types[column.name]):
             value = raw.cast(UNITS)
             return value, [(corrupt, raw.isnull()), (fine, never), (unknown, unlisted)]
+        raw = raw.cast("string")
         good = raw.re_search(INTEGER)
         value = good.ifelse(raw, ibis.null("string")).cast(UNITS)
         return value, [(corrupt, ~good), (fine, never), (unknown, unlisted)]
@@ -247,27 +250,34 @@ def _listed(
     whole: Any,
     checks: Sequence[Check],
     counts: Sequence[int],
-    names: Mapping[str, str],
+    places: Mapping[str, Place],
 ) -> list[Problem]:
     """The first rows of each check that failed, and how many more there are."""
-    problems = []
+    problems: list[Problem] = []
     for i, (check, count) in enumerate(zip(checks, counts, strict=True)):
-        if not count:
-            continue
-        bad = whole.filter(whole[f"_fault{i}"])
-        for row in engine.rows(bad.order_by(FILE, ROW).limit(LISTED).select(FILE, ROW)):
-            problems.append(_at(table, check, row, names))
-        if count > LISTED:
-            text = Text(f"ほか{count - LISTED:,}件", f"and {count - LISTED:,} more")
-            rest = Problem(check.name, table.name, text, column=check.column, count=count - LISTED)
-            problems.append(rest)
+        if count:
+            bad = whole.filter(whole[f"_fault{i}"]).order_by(FILE, ROW)
+            problems += _places(engine, table, check, bad, count, places)
     return problems
 
 
-def _at(table: Table, check: Check, row: Mapping[str, Any], names: Mapping[str, str]) -> Problem:
-    """A problem by file and row: keys of people stay out of reports."""
-    file = names.get(row[FILE], row[FILE])
-    return Problem(check.name, table.name, check.message, file, row[ROW], column=check.column)
+def _places(
+    engine: Engine, table: Table, check: Check, bad: Any, count: int, places: Mapping[str, Place]
+) -> list[Problem]:
+    """Rows by file and number, at most 1,000, then the rest: keys of people stay out of reports."""
+    rows = engine.rows(bad.limit(LISTED).select(FILE, ROW))
+    found = [
+        Problem(
+            check.name,
+            table.name,
+            check.message,
+            places[row[FILE]].name,
+            places[row[FILE]].row(row[ROW]),
+            column=check.column,
+        )
+        for row in rows
+    ]
+    return [*found, rest(found[0], count - LISTED)] if count > LISTED else found
 
 
 _EMPTY = Text("「{c}」は必須", "{c} must not be empty")
@@ -314,15 +324,15 @@ class Balances:
         self,
         engine: Engine,
         relation: Any,
-        names: Mapping[str, str],
+        places: Mapping[str, Place],
         groups: Sequence[Mapping[str, Any]],
     ) -> None:
-        self.engine, self.table, self.names = engine, relation, names
+        self.engine, self.table, self.places = engine, relation, places
         self.groups = sorted(groups, key=lambda g: tuple(str(g[k]) for k in GROUPS))
 
     def debt_signs(self) -> tuple[int, int]:
         """Least and greatest margin debt; both signs in one Books cannot be told apart."""
-        debts = [g for g in self.groups if g["state"] == DEBT]
+        debts = [g for g in self.groups if g["state"] == DEBT and g["low"] is not None]
         return min((g["low"] for g in debts), default=0), max((g["high"] for g in debts), default=0)
 
     def counts(self) -> tuple[dict[str, int], int]:
@@ -373,7 +383,7 @@ class Balances:
     def _floored(self, asset: str, products: Sequence[str]) -> tuple[int, int, int]:
         t = self.table
         t = t.filter((t.asset == asset) & t["product"].isin(products) & (t.state != DEBT))
-        accounts = t.group_by("account_id").aggregate(net=t.quantity.sum().cast(UNITS))
+        accounts = t.group_by("account_id").aggregate(net=_net(t, t.state != DEBT))
         net, zero = accounts.net, _zero()
         row = self.engine.rows(
             accounts.aggregate(
@@ -386,7 +396,7 @@ class Balances:
 
     def repeated(self) -> list[Problem]:
         """The rows whose key stands more than once."""
-        return _repeated(self.engine, BALANCES, self.table, self.names)
+        return _repeated(self.engine, BALANCES, self.table, self.places)
 
     def people(self) -> tuple[int, int]:
         """People with a balance, and those with more than one account."""
@@ -402,10 +412,9 @@ class Balances:
     def unknown_customers(self, customers_: Any) -> list[Problem]:
         """Balances whose customer is not in `customers`."""
         t = self.table.filter(self.table.customer_id.notnull())
-        missing = t.anti_join(customers_, "customer_id").order_by(FILE, ROW).limit(LISTED)
+        missing = t.anti_join(customers_, "customer_id")
         check = Check("unknown-customer", "customer_id", _CUSTOMER)
-        rows = self.engine.rows(missing.select(FILE, ROW))
-        return [_at(BALANCES, check, row, self.names) for row in rows]
+        return _found(self.engine, BALANCES, check, missing, (FILE, ROW), self.places)
 
     def debtors(self, assets_below_zero: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         """Batches of account, asset, net units and margin debt of every account that owes."""
@@ -413,15 +422,12 @@ class Balances:
         owing = t.filter(t.state == DEBT).select("account_id").distinct()
         if assets_below_zero:
             some = t.filter(t.asset.isin(assets_below_zero) & (t.state != DEBT))
-            net = some.group_by("account_id", "asset").aggregate(
-                net=some.quantity.sum().cast(UNITS)
-            )
+            net = some.group_by("account_id", "asset").aggregate(net=_net(some, some.state != DEBT))
             below = net.filter(net.net < _zero()).select("account_id").distinct()
             owing = owing.union(below, distinct=True)
         mine = t.semi_join(owing, "account_id")
         per = mine.group_by("account_id", "asset").aggregate(
-            net=mine.quantity.sum(where=mine.state != DEBT).cast(UNITS),
-            debt=mine.quantity.sum(where=mine.state == DEBT).cast(UNITS),
+            net=_net(mine, mine.state != DEBT), debt=_net(mine, mine.state == DEBT)
         )
         return self.engine.stream(per.order_by("account_id", "asset"))
 
@@ -429,13 +435,38 @@ class Balances:
 _CUSTOMER = Text("customers にない顧客", "the customer is not in customers")
 
 
-def _repeated(engine: Engine, table: Table, whole: Any, names: Mapping[str, str]) -> list[Problem]:
+def _repeated(
+    engine: Engine, table: Table, whole: Any, places: Mapping[str, Place]
+) -> list[Problem]:
     """Every row of a key that stands more than once, keys together."""
     groups = whole.group_by(*table.key).aggregate(n=whole.count())
     twice = whole.semi_join(groups.filter(groups.n > 1), table.key)
-    listed = twice.order_by(*table.key, FILE, ROW).limit(LISTED).select(FILE, ROW)
     check = Check("repeated-key", ", ".join(table.key), _REPEATED)
-    return [_at(table, check, row, names) for row in engine.rows(listed)]
+    return _found(engine, table, check, twice, (*table.key, FILE, ROW), places)
+
+
+def _found(
+    engine: Engine,
+    table: Table,
+    check: Check,
+    bad: Any,
+    order: Sequence[str],
+    places: Mapping[str, Place],
+) -> list[Problem]:
+    count = engine.rows(bad.aggregate(n=bad.count()))[0]["n"]
+    return _places(engine, table, check, bad.order_by(*order), count, places) if count else []
+
+
+def _sum(quantity: Any, *, above: bool, where: Any = True) -> Any:
+    """Quantities of one sign: a sum that never turns back leaves its range in any order or none."""
+    sign = quantity > _zero() if above else quantity < _zero()
+    return quantity.sum(where=sign & where).cast(UNITS)
+
+
+def _net(table: Any, where: Any) -> Any:
+    """What is above zero less what is below, exact in any order of rows."""
+    above, below = (_sum(table.quantity, above=a, where=where) for a in (True, False))
+    return above.fill_null(_zero()) + below.fill_null(_zero())
 
 
 def _zero() -> Any:

@@ -51,7 +51,7 @@ def find(folder: Path) -> Found:
     files: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         name = path.stem if path.is_file() else path.name
-        if path.name.startswith(".") or path.suffix in (".md", ".txt"):
+        if path.name.startswith(".") or path.name.upper().startswith("README"):
             continue
         known = name in TABLES or name in LATER
         if path.is_dir() and known:
@@ -92,8 +92,8 @@ def _types(path: Path) -> dict[str, pa.DataType]:
     if path.suffix == ".parquet":
         schema = pq.read_schema(path)
         return {field.name: field.type for field in schema}
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        header = next(csv.reader(stream), [])
+    with path.open("rb") as stream:
+        header = next(csv.reader([stream.readline().decode("utf-8-sig")]), [])
     if len(set(header)) != len(header):
         raise csv.Error(f"a column name stands twice in {header}")
     return dict.fromkeys(header, pa.string())
@@ -112,12 +112,31 @@ def _column_faults(table: Table, names: Sequence[str], types: dict[str, Any]) ->
         for form in given:
             if pa.types.is_floating(types[form]):
                 yield "floating-point", form, _FLOAT.format(c=form, t=types[form])
+            elif column.kind == "quantity" and not _exact(types[form], form == column.name):
+                yield "wrong-type", form, _TYPE.format(c=form, t=types[form])
     known = {c.name for c in table.columns} | {
         f"{c.name}_decimal" for c in table.columns if c.kind == "quantity"
     }
     for name in names:
         if name not in known:
             yield "unknown-column", name, _UNKNOWN.format(c=name, known=", ".join(sorted(known)))
+
+
+def _exact(kind: Any, base_units: bool) -> bool:
+    """Whole numbers or text for base units; text for whole coins."""
+    if is_text(kind):
+        return True
+    whole = pa.types.is_decimal128(kind) and kind.scale == 0
+    return base_units and (whole or pa.types.is_integer(kind))
+
+
+def is_text(kind: Any) -> bool:
+    """True for every Arrow form of text."""
+    if pa.types.is_dictionary(kind):
+        return is_text(kind.value_type)
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
 
 
 def _both_forms(folder: Path, name: str) -> list[Problem]:
@@ -161,6 +180,10 @@ _MISSING = Text("列「{c}」がない", "column {c} is missing")
 _FLOAT = Text(
     "列「{c}」は浮動小数（{t}）のため使えない。decimal(38,0) か文字列で渡す",
     "column {c} is floating point ({t}); give decimal(38,0) or text",
+)
+_TYPE = Text(
+    "列「{c}」の型 {t} は使えない。decimal(38,0)、整数か文字列で渡す",
+    "column {c} has type {t}; give decimal(38,0), an integer or text",
 )
 _UNKNOWN = Text("列「{c}」は知らない。使える列: {known}", "column {c} is not known; known: {known}")
 _FORMS = Text("同じ表が複数ある: {forms}", "the same table is given more than once: {forms}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from sonae.books.venue import (
     read_venue,
     read_wallets,
 )
-from sonae.core.errors import InputError, Problem
+from sonae.core.errors import InputError, Problem, Unreadable
 from sonae.core.text import Text
 
 MASS = (BALANCES.name, CUSTOMERS.name)
@@ -51,8 +51,27 @@ class Books:
         return self.rows.get(name)
 
 
-def read_books(folder: Path, engine: Engine, step: Step = lambda _: None) -> Books:
+def kinds_of(assets: list[Row]) -> dict[str, str]:
+    """The kind of each asset."""
+    return {r["asset"]: r["kind"] for r in assets}
+
+
+_REPORTING = Text(
+    "報告通貨{c}が assets に fiat としてない", "the reporting currency {c} is not in assets as fiat"
+)
+Examine = Callable[[Any], Sequence[Problem]]
+
+
+def read_books(
+    folder: Path,
+    engine: Engine,
+    step: Step = lambda _: None,
+    also: Mapping[str, Examine] | None = None,
+) -> Books:
     """Read Books from a folder.
+
+    `also` examines "venue" and "policies" for what layers above know, so that every problem comes
+    in one run.
 
     Raises:
         InputError: with every problem of names, columns, values, keys and references at once.
@@ -69,6 +88,8 @@ def read_books(folder: Path, engine: Engine, step: Step = lambda _: None) -> Boo
     suppliers = read_suppliers(folder / "suppliers.toml", problems)
     policy_file = folder / "policies.toml"
     policies = read_toml(policy_file, problems) if policy_file.is_file() else None
+    for name, examine in (also or {}).items():
+        problems += examine({"venue": venue, "policies": policies}[name])
     assets = read_rows(ASSETS, found.tables.get("assets", ()), {}, problems)
     scales = _scales(assets, problems)
     rows = {"assets": assets} | {
@@ -76,9 +97,18 @@ def read_books(folder: Path, engine: Engine, step: Step = lambda _: None) -> Boo
         for name, found_parts in found.tables.items()
         if name not in MASS and name != "assets"
     }
-    problems += _references(rows, scales)
+    problems += _references(rows, scales, tuple(problems))
+    if venue is not None and kinds_of(assets).get(venue.currency) != "fiat":
+        text = _REPORTING.format(c=venue.currency)
+        problems.append(Problem("bad-setting", "venue", text, "venue.toml", key="venue.currency"))
     step(Text("残高を検査する", "checking balances"))
-    balances, owed = _mass(engine, found, scales, problems)
+    try:
+        balances, owed = _mass(engine, found, scales, problems)
+    except Unreadable as error:
+        text = Text(f"読めないファイル: {error}", f"the file cannot be read: {error}")
+        name = ", ".join(p.name for p in found.tables.get("balances", ()))
+        problems.append(Problem("unreadable-file", "balances", text, name))
+        raise InputError(capped(problems)) from error
     if problems or venue is None or balances is None:
         raise InputError(capped(problems))
     files = {p.name: parts.file_digest(p.path) for ps in found.tables.values() for p in ps}
@@ -100,7 +130,9 @@ def _scales(assets: list[Row], problems: list[Problem]) -> dict[str, int]:
     return scales
 
 
-def _references(rows: Mapping[str, list[Row]], scales: Mapping[str, int]) -> list[Problem]:
+def _references(
+    rows: Mapping[str, list[Row]], scales: Mapping[str, int], known: Sequence[Problem]
+) -> list[Problem]:
     """Every asset and currency named in a small table must be in `assets`."""
     problems = []
     for table, column in (
@@ -117,9 +149,20 @@ def _references(rows: Mapping[str, list[Row]], scales: Mapping[str, int]) -> lis
                 text = Text(f"資産「{name}」が assets にない", f"asset {name} is not in assets")
                 place = (row["_file"], row["_row"])
                 problems.append(Problem("unknown-asset", table, text, *place, column=column))
-    kinds = {r["asset"]: r["kind"] for r in rows["assets"]}
+    for row in rows.get("volumes", []):
+        low, high = row["amount"], row["amount_at_most"]
+        if low is not None and high is not None and high < low:
+            text = Text("amount_at_most が amount より小さい", "amount_at_most is below amount")
+            place = (row["_file"], row["_row"])
+            problems.append(Problem("bad-range", "volumes", text, *place, column="amount_at_most"))
+    kinds = kinds_of(rows["assets"])
     for row in rows.get("holdings", []):
-        if row["tier"] is None and kinds.get(row["asset"]) != "basket":
+        unread = any(
+            p.table == "holdings"
+            and (p.file, p.row, p.column) == (row["_file"], row["_row"], "tier")
+            for p in known
+        )
+        if row["tier"] is None and not unread and kinds.get(row["asset"]) != "basket":
             text = Text(
                 "tier は必須（総額のみ公表の資産を除く）", "tier is required but for a basket"
             )

@@ -10,13 +10,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sonae.books.parts import Part
 from sonae.books.schema import Column, Table
 from sonae.core.amount import LIMIT
 from sonae.core.errors import Problem
-from sonae.core.text import Text, same
+from sonae.core.text import Text
 
 LISTED = 1000
 _INTEGER = re.compile(r"-?[0-9]{1,38}")
@@ -38,7 +39,7 @@ def read_rows(
     """The rows of a table as parsed values, plus `_file` and `_row`; problems are collected."""
     rows = [row for part in parts for row in _part_rows(table, part, scales, problems)]
     problems += _repeated(table, rows)
-    return rows
+    return sorted(rows, key=lambda r: [str(r[k]) for k in table.key])
 
 
 def _part_rows(
@@ -64,11 +65,25 @@ def _part_rows(
         yield row
 
 
+def _fine_instants_as_text(table: pa.Table) -> pa.Table:
+    """Instants in nanoseconds as text: Python has none so fine, and none is rounded."""
+    for n, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
+            table = table.set_column(n, field.name, table.column(n).cast(pa.string()))
+    return table
+
+
 def _raw_rows(table: Table, part: Part, problems: list[Problem]) -> Iterator[tuple[int, Row]]:
     if not part.is_csv:
-        yield from enumerate(pq.read_table(part.path).to_pylist(), 1)
+        try:
+            rows = _fine_instants_as_text(pq.read_table(part.path)).to_pylist()
+        except (pa.ArrowInvalid, OSError, ValueError) as error:
+            text = Text(f"読めないファイル: {error}", f"the file cannot be read: {error}")
+            problems.append(Problem("unreadable-file", table.name, text, part.name))
+            return
+        yield from enumerate(rows, 1)
         return
-    with part.path.open(encoding="utf-8-sig", newline="") as stream:
+    with part.path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as stream:
         reader = csv.reader(stream, strict=True)
         header = next(reader)
         number = 0
@@ -92,16 +107,28 @@ def _value(column: Column, raw: Row, scales: Mapping[str, int]) -> Any:
     if column.kind == "quantity":
         return _quantity(column, raw, scales)
     value = raw.get(column.name)
+    if isinstance(value, str) and any("\udc80" <= c <= "\udcff" for c in value):
+        raise Fault("corrupt-row", _BYTES)
     if value is None or value == "":
         if column.required:
             raise Fault("missing-value", _EMPTY.format(c=column.name))
         return None
     if isinstance(value, float):
         raise Fault("floating-point", _FLOAT.format(v=value))
-    return PARSERS[column.kind](column, value)
+    parsed = PARSERS[column.kind](column, value)
+    if isinstance(parsed, Fraction) and not column.signed and parsed < 0:
+        raise Fault("below-zero", _BELOW.format(v=value))
+    return parsed
 
 
 def _quantity(column: Column, raw: Row, scales: Mapping[str, int]) -> int:
+    units = _units(column, raw, scales)
+    if units < 0 and not column.signed:
+        raise Fault("below-zero", _BELOW.format(v=units))
+    return units
+
+
+def _units(column: Column, raw: Row, scales: Mapping[str, int]) -> int:
     whole, value = f"{column.name}_decimal", raw.get(column.name)
     if whole in raw:
         asset = str(raw.get("asset"))
@@ -168,6 +195,8 @@ def _date(column: Column, value: Any) -> date:
 
 
 def _instant(column: Column, value: Any) -> datetime:
+    if re.search(r"\.[0-9]{6}[0-9]*[1-9]", str(value)):
+        raise Fault("corrupt-row", _INSTANTS.format(v=value))
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError as error:
@@ -196,9 +225,11 @@ PARSERS = {
     "truth": _truth,
 }
 
+_BYTES = Text("UTF-8として読めない文字がある", "bytes that are not UTF-8")
 _EMPTY = Text("「{c}」は必須", "{c} must not be empty")
 _FLOAT = Text("{v}は浮動小数のため使えない", "{v} is floating point and not exact")
 _ASSET = Text("資産「{a}」は assets にない", "asset {a} is not in assets")
+_BELOW = Text("「{v}」は負の値のため使えない", "{v!r} is below zero")
 _UNITS = Text(
     "「{v}」は最小単位の整数（38桁以内）でない", "{v!r} is not an integer of base units (38 digits)"
 )
@@ -225,24 +256,31 @@ _REPEATED = Text(
 def _repeated(table: Table, rows: Sequence[Row]) -> Iterator[Problem]:
     seen: dict[tuple[Any, ...], Row] = {}
     for row in rows:
+        if any(row[c.name] is None for c in table.columns if c.name in table.key and c.required):
+            continue
         key = tuple(row[k] for k in table.key)
         first = seen.setdefault(key, row)
-        if first is not row and None not in key:
-            words = "|".join(str(k) for k in key)
+        if first is not row:
+            words = "|".join(str(k) for k in key if k is not None)
             text = _REPEATED.format(first=first["_row"])
             yield Problem("repeated-key", table.name, text, row["_file"], row["_row"], words)
 
 
 def capped(problems: Sequence[Problem]) -> list[Problem]:
-    """At most 1,000 problems of a kind in a table and column; the last says how many there are."""
+    """At most 1,000 problems of a kind in a table and column; the last says how many more."""
     kinds: dict[tuple[str, str, str], list[Problem]] = {}
     for problem in problems:
         kinds.setdefault((problem.table, problem.name, problem.column), []).append(problem)
     kept: list[Problem] = []
     for group in kinds.values():
-        kept += group[:LISTED]
-        if len(group) > LISTED:
-            last = group[LISTED]
-            text = same(f"+{len(group) - LISTED:,}")
-            kept.append(Problem(last.name, last.table, text, count=len(group) - LISTED))
+        listed = [p for p in group if p.count == 1][:LISTED]
+        kept += listed
+        if more := sum(p.count for p in group) - len(listed):
+            kept.append(rest(group[0], more))
     return kept
+
+
+def rest(like: Problem, more: int) -> Problem:
+    """One line for the problems of a kind that are not listed."""
+    text = Text(f"ほか{more:,}件", f"and {more:,} more")
+    return Problem(like.name, like.table, text, column=like.column, count=more)

@@ -15,12 +15,13 @@ Kind = Literal["text", "code", "integer", "quantity", "amount", "date", "instant
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its kind, whether a value is required, and the codes it may hold."""
+    """One column: kind, whether a value is required, codes, and whether it may be below zero."""
 
     name: str
     kind: Kind = "text"
     required: bool = True
     codes: tuple[str, ...] = ()
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ BALANCES = Table(
         _text("asset"),
         _code("product", *PRODUCTS),
         _code("state", *STATES),
-        Column("quantity", "quantity"),
+        Column("quantity", "quantity", signed=True),
         Column("days_to_liquid", "integer", required=False),
     ),
     ("account_id", "asset", "product", "state"),
@@ -179,7 +180,7 @@ STATEMENTS = Table(
         Column("amount", "amount"),
         Column("as_of", "date"),
     ),
-    ("account", "currency", "kind", "stage", "as_of"),
+    ("bank", "branch", "account", "currency", "kind", "stage", "as_of"),
 )
 PRICES = Table(
     "prices",
@@ -210,7 +211,11 @@ VOLUMES = Table(
 )
 FINANCIALS = Table(
     "financials",
-    (Column("on", "date"), _code("item", *FINANCIAL_ITEMS), Column("amount", "amount")),
+    (
+        Column("on", "date"),
+        _code("item", *FINANCIAL_ITEMS),
+        Column("amount", "amount", signed=True),
+    ),
     ("on", "item"),
 )
 HISTORY = Table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,13 +17,31 @@ from sonae.core.text import Text
 BLOCK = 8 << 20
 
 
-def transcribe(part: Part, table: str, scratch: Path, problems: list[Problem]) -> Part | None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file's name in the Books, and the rows that its copy had to leave out."""
+
+    name: str
+    left_out: tuple[int, ...]
+
+    def row(self, copied: int) -> int:
+        """The row in the file of a row in the copy."""
+        row = copied
+        for number in self.left_out:
+            row += number <= row
+        return row
+
+
+def transcribe(
+    part: Part, table: str, scratch: Path, problems: list[Problem]
+) -> tuple[Place, Part] | None:
     """The same rows as Parquet, every value as the text it was; broken rows become problems.
 
     A row with too many or too few cells, or bytes that are not UTF-8, is reported with its number;
     the close is then refused, so that leaving the row out here never lowers a total.
     """
     faults: list[Problem] = []
+    left_out: list[int] = []
 
     def broken(row: pc.InvalidRow) -> str:
         text = Text(
@@ -30,6 +49,7 @@ def transcribe(part: Part, table: str, scratch: Path, problems: list[Problem]) -
             f"{row.actual_columns} cells where the header has {row.expected_columns}",
         )
         number = None if row.number is None else row.number - 1
+        left_out.append(number or 0)
         faults.append(Problem("corrupt-row", table, text, part.name, number))
         return "skip"
 
@@ -52,11 +72,9 @@ def transcribe(part: Part, table: str, scratch: Path, problems: list[Problem]) -
         text = Text(f"CSVとして読めない: {error}", f"not readable as CSV: {error}")
         faults.append(Problem("unreadable-file", table, text, part.name))
     problems += faults
-    return (
-        None
-        if any(f.name == "unreadable-file" for f in faults)
-        else Part(target, part.name, part.types)
-    )
+    if any(f.name == "unreadable-file" for f in faults):
+        return None
+    return Place(part.name, tuple(sorted(left_out))), Part(target, part.name, part.types)
 
 
 def _as_text(

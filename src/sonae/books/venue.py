@@ -101,8 +101,14 @@ class Venue:
 class _Reader:
     """Takes keys out of a table, collecting problems; what is left over is unknown."""
 
-    def __init__(self, raw: Mapping[str, Any], file: str, where: str, problems: list[Problem]):
-        self.raw, self.file, self.where, self.problems = dict(raw), file, where, problems
+    def __init__(self, raw: Any, file: str, where: str, problems: list[Problem]) -> None:
+        self.file, self.where, self.problems = file, where, problems
+        self.raw: dict[str, Any] = dict(raw) if isinstance(raw, Mapping) else {}
+        if not isinstance(raw, Mapping):
+            text = _TABLE.format(where=where.rstrip("."), value=str(raw))
+            name = file.removesuffix(".toml")
+            problems.append(Problem("bad-setting", name, text, file, key=where.rstrip(".")))
+            self.problems = []
 
     def fault(self, key: str, message: Text, name: str = "bad-setting") -> None:
         self.problems.append(
@@ -164,6 +170,7 @@ _BOTH = Text("「{key}」には ja と en の両方が要る", "{key} needs both
 _INSTANT = Text(
     "「{key}」の {value} は時差付きの日時でない", "{key}: {value} is not an instant with an offset"
 )
+_TABLE = Text("「{where}」は表で書く: {value}", "{where} must be a table, not {value}")
 _UNKNOWN = Text("「{key}」は知らない設定", "{key} is not a known setting")
 _WHY = Text("filled = true には why が要る", "filled = true needs a why")
 _NOT_TOML = Text("TOMLとして読めない: {error}", "not readable as TOML: {error}")

@@ -17,6 +17,7 @@ from sonae.cli.main import (
     books,
     day,
     language,
+    note,
     out,
     progress,
     show,
@@ -106,7 +107,7 @@ def explain(
             raise UsageError("--given needs --on DATE")
         figures, citations, unknown = from_given(name, given, date, assume or ())
         for key in unknown:
-            out(f"! {key}: {name.partition('#')[0]} does not know this fact")
+            note(f"{key}: {name.partition('#')[0]} does not know this fact")
     ids = picked(figures, name, row)
     if json:
         show_json(_below(figures, citations, ids))

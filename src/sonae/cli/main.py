@@ -54,6 +54,11 @@ def out(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def note(text: str) -> None:
+    """A remark beside the result, on standard error."""
+    sys.stderr.write(f"! {text}\n")
+
+
 def show_json(value: Any) -> None:
     """One JSON document on standard output."""
     out(json.dumps(value, ensure_ascii=False, indent=1))
@@ -128,6 +133,13 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:
+        Console(stderr=True, soft_wrap=True).print(
+            f"{error.strerror or error}: {error.filename or ''}".rstrip(": "),
+            style="red",
+            markup=False,
+        )
+        return REFUSED
 
 
 def _refusal(error: InputError, as_json: bool, lang: Lang) -> None:

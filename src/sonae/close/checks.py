@@ -15,7 +15,7 @@ from sonae.close.value import Valuation
 from sonae.core.citation import Citation
 from sonae.core.display import exact
 from sonae.core.figure import Figure, NotComputable
-from sonae.core.finding import Finding
+from sonae.core.finding import Finding, Severity
 from sonae.core.text import Text
 from sonae.rulebook.calendars import CALENDARS
 from sonae.rulebook.edition import Edition
@@ -148,8 +148,12 @@ _UNKNOWN = Text(
 
 
 def _trust(key: str, trust: Trust, clock: Clock) -> Iterator[Finding]:
+    """A shortage beyond what is on its way inside its clock."""
     names = {"customer_trust": "cash-trust-shortage", "margin_trust": "margin-trust-shortage"}
     if not trust["settled"].computable:
+        if trust["owed"].number() > 0:
+            text = _TRUST_UNKNOWN.format(c=trust.currency, q=exact(trust["owed"].number()))
+            yield Finding("trust-not-shown", "warning", text, key)
         return
     moving = trust["instructed"].number() + trust["calculated"].number()
     short = trust["owed"].number() - trust["settled"].number()
@@ -166,6 +170,10 @@ def _trust(key: str, trust: Trust, clock: Clock) -> Iterator[Finding]:
 _TRUST_SHORT = Text(
     "信託財産が利用者区分管理必要額に{c} {q}足りない（指図・算定済み{moving}）",
     "the money trust is short by {c} {q} ({moving} instructed or calculated)",
+)
+_TRUST_UNKNOWN = Text(
+    "利用者の金銭{c} {q}に対し、信託残高（statements）が示されていない",
+    "customers' money of {c} {q} is owed and no trust balance (statements) is given",
 )
 _TRUST_MOVING = Text(
     "信託の不足{c} {q}は、期限内の追加信託で解消する見込み",
@@ -297,9 +305,14 @@ def _rules(required: Requirements, clock: Clock) -> Iterator[Finding]:
         if hot["ratio_test"].value == "fail":
             due, cite = clock.due("hot_excess")
             text = _HOT.format(q=exact(hot["excess_jpy"].number()))
-            yield Finding("hot-excess", "breach", text, "", cite, due)
+            yield Finding("hot-excess", _severity(hot["ratio_test"]), text, "", cite, due)
     if "jp.crypto.capital_and_net_assets" in required.outputs:
         yield from _capital(required.outputs["jp.crypto.capital_and_net_assets"])
+
+
+def _severity(figure: Figure) -> Severity:
+    """A breach of law; of what a draft would make law, a note."""
+    return "note" if figure.standing == "proposed" else "breach"
 
 
 def _capital(outputs: Mapping[str, Figure]) -> Iterator[Finding]:
@@ -310,7 +323,8 @@ def _capital(outputs: Mapping[str, Figure]) -> Iterator[Finding]:
     ):
         figure = outputs[output]
         if figure.computable and figure.number() > 0:
-            yield Finding(name, "breach", text.format(q=exact(figure.number())), "", cite)
+            words = text.format(q=exact(figure.number()))
+            yield Finding(name, _severity(figure), words, "", cite)
 
 
 _HOT = Text(

@@ -191,6 +191,9 @@ def _coin_line(facts: Facts, asset: Row, states: Mapping[str, list[Row]]) -> Lin
         if asset["kind"] == "basket" and not picked:
             words = _NOT_PUBLIC.format(a=name, what=LABELS[owner])
             maker.figures[owner] = facts.absent(f"holdings/{name}/{owner}", "coin", words)
+        elif owner == "guarantee":
+            kept = [r for r in picked if r["tier"] == "cold" and in_date(r, on, limit)]
+            held(owner, f"owner = guarantee, tier = cold, proved within {limit} days of {on}", kept)
         else:
             held(owner, f"owner = {owner}", picked)
     age = f"control_proved_on within {limit} days of {on}"
@@ -246,13 +249,14 @@ def own_statements(facts: Facts, apart: Sequence[Row]) -> list[Row]:
 
 def settled(rows: Sequence[Row], currency: str, kind: str, on: date) -> tuple[Fraction, int]:
     """The newest settled balance of each account on or before `on`, added up, and their number."""
-    newest: dict[str, Row] = {}
+    newest: dict[tuple[str, str | None, str], Row] = {}
     for row in rows:
+        account = (row["bank"], row["branch"], row["account"])
         fits = row["currency"] == currency and row["kind"] == kind and row["stage"] == "settled"
         if fits and row["as_of"] <= on:
-            known = newest.get(row["account"])
+            known = newest.get(account)
             if known is None or row["as_of"] > known["as_of"]:
-                newest[row["account"]] = row
+                newest[account] = row
     return sum((r["amount"] for r in newest.values()), Fraction(0)), len(newest)
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sonae.books.facts import Facts
+from sonae.books.venue import Venue
 from sonae.close.exposure import NOT_NAMED, Exposure
 from sonae.close.reconcile import Line, Reconciliation
 from sonae.close.value import Valuation
-from sonae.core.errors import UsageError
+from sonae.core.errors import Problem
 from sonae.core.figure import Figure, apply, largest, smallest, table
 from sonae.core.text import Text
 from sonae.rulebook.edition import Edition
@@ -63,8 +64,6 @@ def require(
     given = rule_facts(facts, reconciliation, valuation, exposed)
     by_regime: dict[str, tuple[str, ...]] = {}
     for regime in facts.books.venue.regimes:
-        if regime not in REGIMES:
-            raise UsageError(f"regime {regime!r} is not modelled; there are: {', '.join(REGIMES)}")
         margin = "margin_trust" in reconciliation.trusts
         by_regime[regime] = tuple(r for r in REGIMES[regime] if margin or r != MARGIN_RULE)
     for draft in edition.drafts:
@@ -73,6 +72,22 @@ def require(
     ids = dict.fromkeys(i for rules in by_regime.values() for i in rules)
     outputs = {i: edition.evaluate(i, given) for i in ids}
     return Requirements(outputs, given, by_regime)
+
+
+def regime_problems(venue: Venue | None) -> list[Problem]:
+    """Regimes that `venue.toml` names and a close does not know."""
+    known = ", ".join(REGIMES)
+    return [
+        Problem(
+            "bad-setting",
+            "venue",
+            Text(f"「{r}」は締めの対象でない。使える値: {known}", f"{r} is none of {known}"),
+            "venue.toml",
+            key="venue.regimes",
+        )
+        for r in (venue.regimes if venue else ())
+        if r not in REGIMES
+    ]
 
 
 def rule_facts(

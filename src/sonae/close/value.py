@@ -20,6 +20,7 @@ from sonae.core.finding import Finding
 from sonae.core.text import Text
 
 Row = Mapping[str, Any]
+MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,16 @@ def _crossed(
         if second:
             price = _choose(facts, asset, currency, first, result)
             rate = _choose(facts, currency, reporting, second, result)
-            return _product(price, rate, f"{reporting}/coin").named(f"fact:{asset}/price")
+            if price.computable and rate.computable:
+                return _product(price, rate, f"{reporting}/coin").named(f"fact:{asset}/price")
     for bridge in sorted({r["asset"] for r in rows if r["currency"] == asset}):
         first = [r for r in rows if r["asset"] == bridge and r["currency"] == reporting]
         second = [r for r in rows if r["asset"] == bridge and r["currency"] == asset]
         if first:
             price = _choose(facts, bridge, reporting, first, result)
             rate = _choose(facts, bridge, asset, second, result)
-            return _ratio(price, rate, f"{reporting}/coin").named(f"fact:{asset}/price")
+            if price.computable and rate.computable and rate.number():
+                return _ratio(price, rate, f"{reporting}/coin").named(f"fact:{asset}/price")
     return _no_price(asset, Text("価格がない", "no price is given"), reporting)
 
 
@@ -125,20 +128,23 @@ def _chosen(
     stale: list[Row] = []
     own: list[Row] = []
     for row in order:
-        if row["own_venue"]:
-            own.append(row)
-        elif not _manual_is_sound(row, result):
+        if not _manual_is_sound(row, result):
             _record(result, row, "refused")
+        elif row["own_venue"]:
+            own.append(row)
         elif venue.cut_off - row["at"] > limit:
             stale.append(row)
         else:
             fits.append(row)
+    own.sort(key=lambda r: r["evidence"] is None)
     chosen: Row | None = next(iter((*fits, *stale, *own)), None)
     if not fits and stale:
         result.findings.append(_stale(asset, stale[0], venue.cut_off, limit))
     if not fits and not stale and own:
         result.findings.append(_own_alone(asset, own[0]))
         chosen = own[0] if own[0]["evidence"] else None
+        if chosen is not None and venue.cut_off - chosen["at"] > limit:
+            result.findings.append(_stale(asset, chosen, venue.cut_off, limit))
     for row in (*fits, *stale, *own):
         _record(result, row, "used" if row is chosen else "recorded")
     if chosen is None:
@@ -178,9 +184,10 @@ def _order(rows: Sequence[Row], hierarchy: Sequence[str]) -> list[Row]:
 
 def _manual_is_sound(row: Row, result: Valuation) -> bool:
     """A price entered by hand needs a second person and evidence."""
-    if row["entered_by"] is None:
+    if row["entered_by"] is None and row["source"] != MANUAL:
         return True
-    sound = row["approved_by"] not in (None, row["entered_by"]) and row["evidence"] is not None
+    people = {row["entered_by"], row["approved_by"]} - {None}
+    sound = len(people) == len(("maker", "checker")) and row["evidence"] is not None
     if not sound:
         result.findings.append(
             Finding(
@@ -221,15 +228,16 @@ def _flag_own(
 ) -> None:
     """An own-venue print that differs from the value is recorded and shown beside it."""
     for row in own:
-        if row is not chosen and row["price"] != chosen["price"]:
-            gap = (row["price"] - chosen["price"]) / chosen["price"]
+        if row is not chosen and chosen["price"] != row["price"]:
+            zero = chosen["price"] == 0
+            gap = Fraction(1) if zero else (row["price"] - chosen["price"]) / chosen["price"]
             text = _OWN_DIFFERS.format(
                 a=asset,
                 own=exact(row["price"]),
                 chosen=exact(chosen["price"]),
-                gap=fixed(gap * 100, 2),
+                gap="—" if zero else fixed(gap * 100, 2),
             )
-            far = tolerance is not None and abs(gap) > tolerance
+            far = zero or (tolerance is not None and abs(gap) > tolerance)
             severity = "warning" if far else "note"
             result.findings.append(
                 Finding("own-venue-price-differs", severity, text, asset)  # type: ignore[arg-type]

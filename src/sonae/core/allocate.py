@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sonae.core.amount import floor_to
+from sonae.core.errors import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def pro_rata(
     Fraction(1, 1)
     """
     if pool < 0 or any(share < 0 for share in shares.values()):
-        raise ValueError("pool and shares must not be negative")
+        raise Refused("pool and shares must not be negative")
     total = sum(shares.values(), Fraction(0))
     used = min(pool, total)
     ratio = used / total if total else Fraction(0)

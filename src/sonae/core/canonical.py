@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d{1,3})?|-?\d+/\d+")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?|-?[0-9]+/0*[1-9][0-9]*")
 
 
 def parse_number(text: str) -> Fraction:

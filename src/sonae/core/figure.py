@@ -330,6 +330,8 @@ def _unit(sign: str, left: Figure, right: Figure) -> str:
         return b.removesuffix(f"/{a}")
     if sign == "×" and a.endswith(f"/{b}"):
         return a.removesuffix(f"/{b}")
+    if sign == "/" and b.startswith(f"{a}/"):
+        return b.removeprefix(f"{a}/")
     if sign == "/":
         return "ratio" if a == b else f"{a}/{b}"
     raise UnitError(f"{left.name()} [{a}] × {right.name()} [{b}]: no unit for the product")

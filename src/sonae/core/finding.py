@@ -49,6 +49,7 @@ class Finding:
         }
 
 
-def sort_key(finding: Finding) -> tuple[int, str, str]:
-    """Breaches first, then by name and subject."""
-    return (SEVERITIES.index(finding.severity), finding.name, finding.subject)
+def sort_key(finding: Finding) -> tuple[int, str, str, str]:
+    """Breaches first, then by name, subject and words."""
+    rank = SEVERITIES.index(finding.severity)
+    return (rank, finding.name, finding.subject, finding.message.en)

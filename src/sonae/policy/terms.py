@@ -83,18 +83,38 @@ def read_policies(raw: Mapping[str, Any]) -> tuple[Policy, ...]:
         InputError: with every missing, unknown or unusable term at once.
     """
     problems: list[Problem] = []
-    policies = []
+    policies = _read(raw, problems)
+    if problems:
+        raise InputError(problems)
+    return tuple(policies)
+
+
+def policy_problems(raw: Mapping[str, Any] | None) -> list[Problem]:
+    """Every problem of `policies.toml`; none where it is not given."""
+    problems: list[Problem] = []
+    _read(raw or {}, problems)
+    return problems
+
+
+def _read(raw: Mapping[str, Any], problems: list[Problem]) -> list[Policy]:
+    policies: list[Policy] = []
     for key in raw:
         if key != "policy":
             problems.append(_problem(key, Text("知らない設定", "not a known setting")))
-    for n, item in enumerate(raw.get("policy", [])):
+    items = raw.get("policy", [])
+    if not isinstance(items, list) or not all(isinstance(i, Mapping) for i in items):
+        problems.append(_problem("policy", Text("[[policy]] と書く", "write [[policy]]")))
+        return policies
+    for n, item in enumerate(items):
         before = len(problems)
         values = _values(item, f"policy[{n}].", problems)
         if len(problems) == before:
             policies.append(Policy(**values))
-    if problems:
-        raise InputError(problems)
-    return tuple(policies)
+    ids = [p.policy_id for p in policies]
+    for id in sorted({i for i in ids if ids.count(i) > 1}):
+        text = Text(f"policy_id「{id}」が重複している", f"policy_id {id} stands twice")
+        problems.append(_problem("policy_id", text))
+    return policies
 
 
 def _values(item: Mapping[str, Any], where: str, problems: list[Problem]) -> dict[str, Any]:
@@ -111,12 +131,17 @@ def _values(item: Mapping[str, Any], where: str, problems: list[Problem]) -> dic
             text = Text(f"使えない値: {error}", f"not usable: {error}")
             problems.append(_problem(where + key, text))
     endings = item.get("terminates_on")
-    if endings is None or not set(endings) <= set(ENDINGS):
+    if not isinstance(endings, list) or not all(e in ENDINGS for e in endings):
         codes = ", ".join(ENDINGS)
         text = Text(f"次から選ぶ（なければ []）: {codes}", f"a list of {codes}; [] for none")
         problems.append(_problem(where + "terminates_on", text))
     else:
         values["terminates_on"] = tuple(endings)
+    if {"period_start", "period_end"} <= set(values) and values["period_end"] < values[
+        "period_start"
+    ]:
+        text = Text("保険期間の終わりが始まりより前", "the period ends before it begins")
+        problems.append(_problem(where + "period_end", text))
     for key in set(item) - {*TEXTS, *AMOUNTS, *DATES, "terminates_on"}:
         problems.append(_problem(where + key, Text("知らない条件", "not a known term")))
     return values

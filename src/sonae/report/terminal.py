@@ -26,6 +26,8 @@ def summary(document: Mapping[str, Any], lang: Lang) -> RenderableType:
     """Venue, regimes, reconciliation and what must be acted on."""
     venue = document["venue"]
     title = Styled(f"{venue['name']} · {document['on']}", style="bold")
+    if document["what_if_on"]:
+        title.append(" " + Words(lang)("terminal.what_if", day=document["what_if_on"]))
     figures = {f["id"]: f for f in document["figures"]}
     parts: list[RenderableType] = [title, _regimes(document, figures, lang)]
     parts += [_assets(document, lang), _findings(document["findings"], lang)]

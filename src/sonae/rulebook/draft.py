@@ -37,27 +37,12 @@ from typing import Any
 from sonae.core.citation import Citation
 from sonae.core.errors import RulebookError, UsageError
 from sonae.core.text import Text
-from sonae.rulebook.draft_formula import BASES, OUTPUTS, formula, needs
-from sonae.rulebook.parameter import Dated, Instrument, Parameter, Topic, exact, text_of
+from sonae.rulebook.draft_faults import faults
+from sonae.rulebook.draft_formula import OUTPUTS, formula, needs
+from sonae.rulebook.parameter import Dated, Instrument, Parameter, Topic, text_of
 from sonae.rulebook.rule import Rule
 
 SHIPPED = "sonae.rulebook.law.jp.drafts"
-ROOT_KEYS = {
-    "draft",
-    "component",
-    "combine",
-    "bracket",
-    "rounding",
-    "insurance_share",
-    "insurance_gates",
-    "grounds",
-    "refill_business_days",
-    "phase_in",
-    "exemptions",
-    "variant",
-    "change",
-}
-COMPONENT_KEYS = {"base", "rate", "unit", "cap_rate", "bands", "rate_from"}
 
 
 @dataclass(frozen=True)
@@ -118,8 +103,8 @@ def read_draft(text: str, file: str) -> Draft:
         raw = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise RulebookError(f"{file}: not readable as TOML: {error}") from error
-    if faults := list(_faults(raw)):
-        raise RulebookError(f"{file}: " + "; ".join(faults))
+    if wrong := faults(raw):
+        raise RulebookError(f"{file}: " + "; ".join(wrong))
     head = raw["draft"]
     versions = tuple(_version(head, v, raw) for v in raw.get("variant") or [{}])
     if not any("component" in v.raw for v in versions):
@@ -129,64 +114,6 @@ def read_draft(text: str, file: str) -> Draft:
     return Draft(
         head["id"], text_of(head["title"]), text_of(head["note"]), versions, changes, digest
     )
-
-
-# -- what is wrong with a draft -------------------------------------------------------------
-
-
-def _faults(raw: Mapping[str, Any]) -> Iterator[str]:
-    """Everything wrong with a draft, in words."""
-    head = raw.get("draft", {})
-    yield from (
-        f"draft.{k} is required" for k in ("id", "title", "note", "regime") if k not in head
-    )
-    yield from (f"{k} is not a known key" for k in sorted(set(raw) - ROOT_KEYS))
-    variants = raw.get("variant", [])
-    for where, item in [("", raw), *((f"variant {v.get('id')}: ", v) for v in variants)]:
-        for part in item.get("component", []):
-            yield from (where + fault for fault in _component_faults(part))
-        yield from (where + fault for fault in _amount_faults(item))
-    if not raw.get("change") and not any("component" in i for i in [raw, *variants]):
-        yield "neither a component nor a change of a parameter is given"
-
-
-def _component_faults(part: Mapping[str, Any]) -> Iterator[str]:
-    yield from (
-        f"{k} is not a known key of a component" for k in sorted(set(part) - COMPONENT_KEYS)
-    )
-    base = part.get("base")
-    if base not in BASES:
-        yield f"base {base!r} is none of {', '.join(BASES)}"
-    ways = [w for w in ("rate", "bands", "rate_from") if w in part]
-    if len(ways) != 1:
-        yield "a component needs one of rate, bands and rate_from"
-    if part.get("rate_from", "loss") != "loss":
-        yield f"rate_from {part['rate_from']!r} is not 'loss'"
-    if base == "traded_value" and ("cap_rate" not in part or "rate" not in part):
-        yield "traded_value needs a rate and a cap_rate"
-    if base != "traded_value" and "cap_rate" in part:
-        yield f"cap_rate goes with traded_value, not with {base}"
-    tops = [exact(b["up_to"]) for b in part.get("bands", []) if "up_to" in b]
-    if tops != sorted(set(tops)) or (part.get("bands") and "up_to" in part["bands"][-1]):
-        yield "bands must rise, and only the last has no up_to"
-
-
-def _amount_faults(item: Mapping[str, Any]) -> Iterator[str]:
-    bracket = item.get("bracket", {})
-    if bracket and exact(bracket["floor"]) > exact(bracket["cap"]):
-        yield f"the floor {bracket['floor']} is above the cap {bracket['cap']}"
-    if not 0 <= exact(item.get("insurance_share", 0)) <= 1:
-        yield f"insurance_share {item['insurance_share']} is not between 0 and 1"
-    if item.get("combine", "sum") not in ("sum", "max"):
-        yield f"combine {item['combine']!r} is neither 'sum' nor 'max'"
-    if item.get("rounding", {}).get("mode", "down") not in ("down", "up"):
-        yield f"rounding mode {item['rounding']['mode']!r} is neither 'down' nor 'up'"
-    shares = [(p["from"], exact(p["share"])) for p in item.get("phase_in", [])]
-    if shares != sorted(shares) or any(not 0 <= s <= 1 for _, s in shares):
-        yield "phase_in must rise in date and share, shares between 0 and 1"
-    for exemption in item.get("exemptions", []):
-        if exemption.get("base") not in BASES:
-            yield f"exemption base {exemption.get('base')!r} is none of {', '.join(BASES)}"
 
 
 # -- one version as a rule -------------------------------------------------------------------

@@ -88,11 +88,21 @@ def formula(merged: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> R
         required = _exempted(merged, stated, day, required, outputs)
         if "insurance_share" in parameters:
             outputs["insurance_at_most"] = required * stated("insurance_share")
-            outputs["in_cash"] = required - outputs["insurance_at_most"]
+            outputs["in_cash"] = _in_cash(required, stated("insurance_share"))
         outputs["required"] = required
         return outputs
 
     return compute
+
+
+def _in_cash(required: Figure, share: Figure) -> Figure:
+    """What insurance may not meet: a share of the same number, also where that is a range."""
+
+    def compute() -> Value:
+        ends = [end * (1 - share.number()) for end in bounds(required)]
+        return ends[0] if len(ends) == 1 else Range(*ends)
+
+    return apply("{0} × (1 - {1})", "JPY", (required, share), compute)
 
 
 def _combined(merged: Mapping[str, Any], parts: Sequence[Figure]) -> Figure:
@@ -126,22 +136,23 @@ def _banded(n: int, bands: Sequence[Any], stated: Parameters, base: Figure) -> F
 
 
 def _traded(n: int, stated: Parameters, day: Any, outputs: dict[str, Figure]) -> Figure:
-    """Article 175's shape on one base: a yearly accrual up to the best year's cap."""
+    """Article 175's shape on one base: a yearly accrual up to the best year's cap.
+
+    The level that is required is not lowered by what was used: that must be refilled.
+    """
     volumes = day.crypto_traded_value_by_fy
     years: tuple[Mapping[str, Figure], ...] = ()
     if volumes.computable:
         years = tuple({"traded_value": item} for item in volumes.items())
-    result = accumulate(
-        {"traded_value": stated(f"rate_{n}")},
-        {"traded_value": stated(f"cap_rate_{n}")},
-        years,
-        volumes,
-        day.opening_reserve,
-        day.used_for_incidents,
-    )
+
+    def at(used: Figure) -> Outputs:
+        rates, caps = ({"traded_value": stated(f"{k}_{n}")} for k in ("rate", "cap_rate"))
+        return accumulate(rates, caps, years, volumes, day.opening_reserve, used)
+
+    result = at(day.used_for_incidents)
     outputs["accrual"] = result["accrual"]
     outputs["full_level"] = result["cap_sum"]
-    return result["closing_before_release"]
+    return at(constant(0, "JPY"))["closing_before_release"]
 
 
 def _rounded(merged: Mapping[str, Any], stated: Parameters, required: Figure) -> Figure:

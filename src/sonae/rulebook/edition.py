@@ -12,7 +12,7 @@ from functools import cache, partial
 from importlib import import_module, resources
 
 from sonae.core.citation import Citation
-from sonae.core.errors import UsageError
+from sonae.core.errors import RulebookError, UsageError
 from sonae.core.figure import Figure
 from sonae.rulebook.calendars import CALENDARS
 from sonae.rulebook.draft import Draft
@@ -94,6 +94,22 @@ class Edition:
     on: date
     drafts: tuple[Draft, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse a draft that changes what the law does not have, and one draft given twice."""
+        known = {f"{t.id}/{key}" for t in topics().values() for key in t.parameters}
+        for draft in self.drafts:
+            if odd := sorted(set(draft.changes) - known):
+                raise RulebookError(f"{draft.id}: no parameter of law is called {', '.join(odd)}")
+        self._refuse_twice([d.id for d in self.drafts], "draft")
+        self._refuse_twice([key for d in self.drafts for key in d.changes], "parameter")
+        rules = [r.id for d in self.drafts for r in d.rules]
+        self._refuse_twice([*registered(), *rules], "rule")
+
+    @staticmethod
+    def _refuse_twice(names: Sequence[str], what: str) -> None:
+        if twice := sorted({n for n in names if names.count(n) > 1}):
+            raise RulebookError(f"the assumed drafts give a {what} twice: {', '.join(twice)}")
+
     def rules(self, globs: Sequence[str] = ("*",)) -> tuple[Rule, ...]:
         """Rules of the law and of the assumed drafts whose id matches any glob, by id."""
         topics()
@@ -125,6 +141,8 @@ class Edition:
             change = draft.changes.get(f"{topic.id}/{key}")
             if change is not None:
                 return topic.parameters[key].as_figure(change, on)
+            if topic.id in draft.topics:
+                return topic.parameters[key].as_figure(topic.parameters[key].values[0], on)
         return topic.parameters[key].figure(on)
 
     def evaluate(self, id: str, facts: Mapping[str, Figure]) -> dict[str, Figure]:

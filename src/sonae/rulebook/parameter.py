@@ -175,7 +175,7 @@ def exact(stated: Any) -> Fraction:
         raise RulebookError(f"{stated!r} is not an exact number; write 5, 0.05 or '5/100'")
     try:
         return Fraction(stated)
-    except ValueError as error:
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
         raise RulebookError(f"{stated!r} is not an exact number") from error
 
 

@@ -191,6 +191,8 @@ def facts_from(given: Mapping[str, Any], rule_: Rule) -> tuple[dict[str, Figure]
 
     Numbers may be integers, exact decimals or text in decimal or exponent form.
     """
+    if not isinstance(given, Mapping):
+        raise RulebookError(f"facts are a table of keys and values, not {given!r}")
     shapes = {n.key: n.shape for n in rule_.needs}
     unknown = [key for key in given if key not in shapes]
     facts = {
@@ -240,11 +242,12 @@ def scalar(value: Any, unit: str, id: str) -> Fraction | bool | str | date:
 
 
 def field_of(row: Figure, key: str, unit: str, owner: str) -> Figure:
-    """A field of a record, or a figure that says it is missing."""
+    """A field of a record, or a figure that says it is missing, and in which row."""
     if key in row.rows():
         return row.rows()[key]
-    reason = Text(f"{owner}の「{key}」がない", f"{key} of {owner} is not given")
-    return missing(f"{owner}.{key}", reason, unit)
+    name = row.id.removeprefix("fact:") or owner
+    reason = Text(f"{name}の「{key}」がない", f"{key} of {name} is not given")
+    return missing(f"{name}.{key}", reason, unit)
 
 
 def known_code(figure: Figure, known: Iterable[str]) -> str | None:

@@ -13,7 +13,7 @@ import duckdb
 import ibis
 
 from sonae.books.engine import FILE, ROW, mapping_values
-from sonae.core.errors import Refused
+from sonae.core.errors import Refused, Unreadable
 
 BATCH = 50_000
 
@@ -53,11 +53,13 @@ class DuckDB:
     def stream(self, expression: Any) -> Iterator[list[dict[str, Any]]]:
         """The rows of a large result in batches."""
         try:
-            reader = self._con.execute(self._ibis.compile(expression)).fetch_record_batch(BATCH)
+            reader = self._con.execute(self._ibis.compile(expression)).to_arrow_reader(BATCH)
             for batch in reader:
                 yield [mapping_values(row) for row in batch.to_pylist()]
         except duckdb.OutOfRangeException as error:
             raise Refused(f"a sum left the exact range of 38 digits: {error}") from error
+        except duckdb.Error as error:
+            raise Unreadable(str(error).splitlines()[0]) from error
 
     def scratch(self) -> Path:
         """A folder for temporary files, removed with the engine."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from sonae.core.calendar import add_months
 from sonae.core.figure import Figure, derive, largest, not_negative, smallest, total
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, Record, Series, rule
@@ -23,7 +25,7 @@ ITEMS = (
     "commodity_option_premium",
 )
 INSTITUTION_ITEMS = ITEMS[ITEMS.index("bond_futures_value") :]
-FULL_YEARS_IN_WINDOW = 3
+MONTHS_A_YEAR = 12
 OUTPUTS = {
     "item1": Text("第1号の額（当年度の積立額）", "item 1: this year's accrual by volume"),
     "cap_sum": Text("第2号イからルの合計（上限）", "sum of item 2 イ to ル: the full level"),
@@ -45,7 +47,9 @@ INSTITUTION_OUTPUTS = {
     title=Text("金融商品取引責任準備金", "financial instruments transaction liability reserve"),
     cites="order 175(1)",
     needs={
-        "volumes_oldest_to_current_fy": Series(Record(**dict.fromkeys(ITEMS, "JPY"))),
+        "volumes_oldest_to_current_fy": Series(
+            Record(starts_on="date", **dict.fromkeys(ITEMS, "JPY"))
+        ),
         "opening_reserve": "JPY",
         "used_for_incidents": "JPY",
     },
@@ -53,7 +57,7 @@ INSTITUTION_OUTPUTS = {
 )
 def liability_reserve(law: Any, day: Any) -> Outputs:
     """The lower of a year's volume at its rate and the room to four times the best year's."""
-    return _yearly(law.rates, law.cap_rates, day)
+    return _yearly(law.rates, law.cap_rates, law.window_years, day)
 
 
 @rule(
@@ -64,7 +68,9 @@ def liability_reserve(law: Any, day: Any) -> Outputs:
     ),
     cites="order 189(1)",
     needs={
-        "volumes_oldest_to_current_fy": Series(Record(**dict.fromkeys(INSTITUTION_ITEMS, "JPY"))),
+        "volumes_oldest_to_current_fy": Series(
+            Record(starts_on="date", **dict.fromkeys(INSTITUTION_ITEMS, "JPY"))
+        ),
         "opening_reserve": "JPY",
         "used_for_incidents": "JPY",
     },
@@ -72,20 +78,34 @@ def liability_reserve(law: Any, day: Any) -> Outputs:
 )
 def liability_reserve_registered_institution(law: Any, day: Any) -> Outputs:
     """The same lower of two over eight rows; a registered institution has no share rows."""
-    return _yearly(law.institution_rates, law.institution_cap_rates, day)
+    return _yearly(law.institution_rates, law.institution_cap_rates, law.window_years, day)
 
 
-def _yearly(rates: Figure, caps: Figure, day: Any) -> Outputs:
+def _yearly(rates: Figure, caps: Figure, window: Figure, day: Any) -> Outputs:
     volumes = day.volumes_oldest_to_current_fy
     years = [item.rows() for item in volumes.items()] if volumes.computable else []
     return accumulate(
         rates.rows() if rates.computable else {},
         caps.rows() if caps.computable else {},
-        years[-FULL_YEARS_IN_WINDOW:],
-        derive("{0}", volumes.value, "table", (volumes, rates, caps)),
+        _window(years, int(window.number())) if window.computable else (),
+        derive("{0}", volumes.value, "table", (volumes, rates, caps, window)),
         day.opening_reserve,
         day.used_for_incidents,
     )
+
+
+def _window(years: Sequence[Mapping[str, Figure]], before: int) -> Sequence[Mapping[str, Figure]]:
+    """The current year and every year that began within so many years before its first day.
+
+    Years without a first day are taken as full years, one after the other.
+    """
+    starts = [y["starts_on"].value for y in years if "starts_on" in y]
+    if not years or len(starts) != len(years):
+        return years[-(before + 1) :]
+    assert isinstance(starts[-1], date)
+    first = add_months(starts[-1], -before * MONTHS_A_YEAR)
+    pairs = zip(years, starts, strict=True)
+    return [year for year, start in pairs if isinstance(start, date) and start >= first]
 
 
 def accumulate(

@@ -1,0 +1,39 @@
+"""One `sonae` command in this process: exit code, what it said, and what it wrote."""
+
+from __future__ import annotations
+
+import json
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sonae.cli.main import run
+
+FULL = {"close.json", "report.en.html", "report.ja.html"}
+REFUSAL = {"refused.json", "refused.en.html", "refused.ja.html"}
+
+
+class Said(NamedTuple):
+    """Exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def sonae(*words: str | Path) -> Said:
+    """One command."""
+    out, err = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = run([str(w) for w in words])
+    return Said(code, out.getvalue(), err.getvalue())
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder by its path."""
+    files = [p for p in folder.rglob("*") if p.is_file()]
+    return {str(p.relative_to(folder)): p.read_bytes() for p in files}

@@ -1,0 +1,1 @@
+"""Law: cases worked by hand, and each rule written a second time from its words."""

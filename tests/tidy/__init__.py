@@ -1,0 +1,1 @@
+"""The state of the code and of the shipped data, as tests."""
