@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from sonae.core.canonical import canonical_bytes, parse_number
 from sonae.core.citation import Citation
-from sonae.core.figure import Figure, Range, Source, missing, table, total
+from sonae.core.figure import Figure, Range, Source, missing
+from sonae.core.formula import table, total
 from sonae.core.register import Register, plain
 from sonae.core.text import Text, same
 

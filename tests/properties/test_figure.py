@@ -20,20 +20,22 @@ from sonae.core.figure import (
     Figure,
     NotComputable,
     Range,
-    all_of,
     apply,
     bounds,
-    choose,
     constant,
     gaps_in,
-    largest,
     missing,
+    walk,
+)
+from sonae.core.formula import (
+    all_of,
+    choose,
+    largest,
     not_negative,
     smallest,
     sum_rows,
     table,
     total,
-    walk,
 )
 from sonae.core.text import Text, same
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from sonae.core.errors import InputError
-from sonae.core.figure import Figure, table
+from sonae.core.figure import Figure
+from sonae.core.formula import table
 from sonae.core.text import same
 from sonae.rulebook.cases import Case, read_cases, run_case, run_cases
 from sonae.rulebook.rule import Rule, registered

@@ -8,19 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sonae.core.errors import SonaeError
 from sonae.core.figure import Figure, Missing, NotComputable, walk
-from sonae.rulebook.cases import read_cases
 from sonae.rulebook.draft import load_draft, shipped
 from sonae.rulebook.edition import Edition
 from sonae.rulebook.rule import Each, Need, Record, Rule, Series
 
-from .ask import DAY, GAP, ask, plain
+from .ask import DAY, GAP, ask, cases, plain
 
 DRAFTS = tuple(load_draft(name) for name in shipped())
 BOOK = Edition(DAY, DRAFTS)
@@ -32,11 +30,10 @@ CODES = {"breach": "hot_excess", "report": "annual_business_report"}
 
 
 def _cases() -> dict[str, list[Mapping[str, Any]]]:
-    """What the cases beside this file give to each rule."""
+    """What the cases give to each rule."""
     found: dict[str, list[Mapping[str, Any]]] = {}
-    for file in sorted(Path(__file__).parent.glob("cases*.jsonl")):
-        for case in read_cases(file.read_text("utf-8").splitlines(), file.name):
-            found.setdefault(case.rule, []).append(case.given)
+    for case in cases():
+        found.setdefault(case.rule, []).append(case.given)
     return found
 
 

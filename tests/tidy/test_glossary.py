@@ -63,16 +63,3 @@ def test_every_identifier_of_the_glossary_is_in_the_code() -> None:
         if not re.search(rf"\b{re.escape(name)}\b", code)
     ]
     assert gone == []
-
-
-def test_no_word_is_both_a_term_and_a_word_not_to_say_for_another() -> None:
-    """Said of a thing: the rows must not ban each other's English names without a reason in ()."""
-    terms = {t.strip().lower() for row in rows() for t in re.split("[·,]", row["English"])}
-    clashes = []
-    for row in rows():
-        for word in row.get("do not say", "").split(","):
-            plain = word.strip().lower()
-            own = {t.strip().lower() for t in re.split("[·,]", row["English"])}
-            if plain and "(" not in word and plain in terms and plain not in own:
-                clashes.append((row["identifier"], plain))
-    assert len(clashes) <= 4, clashes

@@ -14,16 +14,8 @@ from sonae.books.schema import VOLUME_ITEMS
 from sonae.books.venue import SourceNote
 from sonae.core.calendar import add_months
 from sonae.core.errors import InputError, Problem
-from sonae.core.figure import (
-    CONFIDENCES,
-    Figure,
-    Range,
-    Source,
-    Value,
-    in_order,
-    missing,
-    table,
-)
+from sonae.core.figure import CONFIDENCES, Figure, Range, Source, Value, in_order, missing
+from sonae.core.formula import table
 from sonae.core.text import Text
 
 SECURITIES_ITEMS = VOLUME_ITEMS[1:]

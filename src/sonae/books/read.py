@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sonae.books import mass, parts
+from sonae.books import parts
+from sonae.books.balances import Balances, Owed, read_balances, read_customers
 from sonae.books.engine import Engine
-from sonae.books.mass import Balances, Owed
 from sonae.books.rows import Row, capped, read_rows
 from sonae.books.schema import ASSETS, BALANCES, CUSTOMERS, TABLES
 from sonae.books.venue import (
@@ -179,8 +179,8 @@ def _mass(
     engine: Engine, found: parts.Found, scales: Mapping[str, int], problems: list[Problem]
 ) -> tuple[Balances | None, Mapping[str, Owed]]:
     given = {t.name: found.tables.get(t.name, ()) for t in (BALANCES, CUSTOMERS)}
-    people = mass.customers(engine, CUSTOMERS, given["customers"], problems)
-    balances = mass.balances(engine, BALANCES, given["balances"], scales, problems)
+    people = read_customers(engine, CUSTOMERS, given["customers"], problems)
+    balances = read_balances(engine, BALANCES, given["balances"], scales, problems)
     if balances is None:
         return None, {}
     accounts, repeated = balances.counts()

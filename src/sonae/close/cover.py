@@ -17,8 +17,9 @@ from sonae.close.reconcile import Line, Reconciliation, Trust, own_statements, s
 from sonae.close.require import Requirements, crypto_lines
 from sonae.close.value import Valuation
 from sonae.core.citation import Citation
-from sonae.core.figure import Figure, constant, not_negative, smallest, total
+from sonae.core.figure import Figure, constant
 from sonae.core.finding import Finding
+from sonae.core.formula import not_negative, smallest, total
 from sonae.core.text import Text, same
 from sonae.policy.evaluate import Term, pays
 from sonae.policy.terms import Policy, read_policies

@@ -10,8 +10,9 @@ from typing import Any
 from sonae.books.facts import Facts
 from sonae.close.value import Valuation
 from sonae.core.display import fixed
-from sonae.core.figure import Figure, total
+from sonae.core.figure import Figure
 from sonae.core.finding import Finding
+from sonae.core.formula import total
 from sonae.core.text import Text, same
 
 NOT_NAMED = "not named"

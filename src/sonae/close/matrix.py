@@ -15,8 +15,9 @@ from sonae.books.facts import Facts
 from sonae.close.cover import GOING, Cover, policy_term
 from sonae.close.day import Close
 from sonae.close.require import crypto_lines
-from sonae.core.figure import Figure, apply, missing, not_negative, table
+from sonae.core.figure import Figure, apply, missing
 from sonae.core.finding import IMMEDIATELY
+from sonae.core.formula import not_negative, table
 from sonae.core.text import Text
 
 UNKNOWN_CLOCK = Text("未定", "not fixed")

@@ -13,12 +13,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from sonae.books.balances import DEBT
 from sonae.books.facts import Facts
-from sonae.books.mass import DEBT
 from sonae.books.schema import PRODUCTS
 from sonae.core.amount import bounded, coins
 from sonae.core.calendar import Calendar
-from sonae.core.figure import Figure, not_negative, smallest, total
+from sonae.core.figure import Figure
+from sonae.core.formula import not_negative, smallest, total
 from sonae.core.text import Text
 
 TIERS = ("cold", "hot", "other")

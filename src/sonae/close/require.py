@@ -12,7 +12,8 @@ from sonae.close.exposure import NOT_NAMED, Exposure
 from sonae.close.reconcile import Line, Reconciliation
 from sonae.close.value import Valuation
 from sonae.core.errors import Problem
-from sonae.core.figure import Figure, apply, largest, smallest, table
+from sonae.core.figure import Figure, apply
+from sonae.core.formula import largest, smallest, table
 from sonae.core.text import Text
 from sonae.rulebook.edition import Edition
 

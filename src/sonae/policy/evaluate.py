@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sonae.core.figure import Figure, constant, not_negative, smallest
+from sonae.core.figure import Figure, constant
+from sonae.core.formula import not_negative, smallest
 from sonae.policy.terms import Policy
 
 Term = Callable[[str], Figure]

@@ -7,18 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from sonae.core.amount import ceil_to, floor_to
-from sonae.core.figure import (
-    Figure,
-    Range,
-    Value,
-    apply,
-    bounds,
-    constant,
-    largest,
-    not_negative,
-    smallest,
-    total,
-)
+from sonae.core.figure import Figure, Range, Value, apply, bounds, constant
+from sonae.core.formula import largest, not_negative, smallest, total
 from sonae.core.text import Text
 from sonae.rulebook.law.jp.securities_reserve import accumulate
 from sonae.rulebook.parameter import Parameter

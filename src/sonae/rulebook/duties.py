@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -58,7 +59,7 @@ class Duty:
 @cache
 def _declared() -> tuple[Mapping[str, Any], ...]:
     text = resources.files("sonae.rulebook").joinpath("duties.toml").read_text("utf-8")
-    return tuple(tomllib.loads(text)["duty"])
+    return tuple(tomllib.loads(text, parse_float=Decimal)["duty"])
 
 
 def duties(

@@ -5,16 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sonae.core.errors import UsageError
-from sonae.core.figure import (
-    Figure,
-    all_of,
-    choose,
-    derive,
-    largest,
-    not_negative,
-    table,
-    total,
-)
+from sonae.core.figure import Figure, derive
+from sonae.core.formula import all_of, choose, largest, not_negative, table, total
 from sonae.core.text import Text
 from sonae.rulebook.rule import Each, Outputs, Record, Series, field_of, rule
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sonae.core.figure import choose, not_negative
+from sonae.core.formula import choose, not_negative
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, rule
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sonae.core.figure import not_negative, smallest
+from sonae.core.formula import not_negative, smallest
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, rule
 

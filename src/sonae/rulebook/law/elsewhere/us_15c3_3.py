@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sonae.core.errors import UsageError
-from sonae.core.figure import Figure, constant, derive, not_negative
+from sonae.core.figure import Figure, constant, derive
+from sonae.core.formula import not_negative
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, rule
 

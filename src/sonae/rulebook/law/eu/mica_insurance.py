@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sonae.core.figure import Figure, all_of, constant, derive, missing, table
+from sonae.core.figure import Figure, constant, derive, missing
+from sonae.core.formula import all_of, table
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, Record, field_of, rule
 

@@ -6,17 +6,8 @@ from typing import Any
 
 from sonae.core.calendar import add_months
 from sonae.core.errors import UsageError
-from sonae.core.figure import (
-    Figure,
-    apply,
-    choose,
-    constant,
-    derive,
-    largest,
-    missing,
-    not_negative,
-    total,
-)
+from sonae.core.figure import Figure, apply, constant, derive, missing
+from sonae.core.formula import choose, largest, not_negative, total
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, Record, field_of, rule
 

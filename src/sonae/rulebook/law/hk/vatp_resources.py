@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sonae.core.figure import Figure, choose, constant, largest, not_negative
+from sonae.core.figure import Figure, constant
+from sonae.core.formula import choose, largest, not_negative
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, rule
 

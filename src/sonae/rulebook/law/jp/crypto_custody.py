@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sonae.core.figure import choose, derive, missing, not_negative, sum_rows, table
+from sonae.core.figure import derive, missing
+from sonae.core.formula import choose, not_negative, sum_rows, table
 from sonae.core.text import Text
 from sonae.rulebook.rule import Each, Outputs, Record, field_of, rule
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sonae.core.calendar import add_months
-from sonae.core.figure import (
-    Figure,
-    all_of,
-    apply,
-    choose,
-    derive,
-    missing,
-    not_negative,
-    table,
-)
+from sonae.core.figure import Figure, apply, derive, missing
+from sonae.core.formula import all_of, choose, not_negative, table
 from sonae.core.text import Text
 from sonae.rulebook.rule import Each, Outputs, Record, field_of, rule
 

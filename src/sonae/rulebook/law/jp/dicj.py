@@ -12,7 +12,8 @@ from typing import Any
 from sonae.core.calendar import add_months
 from sonae.core.canonical import parse_number
 from sonae.core.errors import UsageError
-from sonae.core.figure import Figure, apply, derive, missing, table, total
+from sonae.core.figure import Figure, apply, derive, missing
+from sonae.core.formula import table, total
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, Record, Series, field_of, known_code, rule
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from sonae.core.figure import Figure, derive, not_negative, smallest, total
+from sonae.core.figure import Figure, derive
+from sonae.core.formula import not_negative, smallest, total
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, known_code, rule
 

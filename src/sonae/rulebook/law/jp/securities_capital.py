@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sonae.core.figure import Figure, choose, derive, not_negative, smallest, total
+from sonae.core.figure import Figure, derive
+from sonae.core.formula import choose, not_negative, smallest, total
 from sonae.core.text import Text
 from sonae.rulebook.rule import Each, Outputs, rule
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from sonae.core.calendar import end_of_next_month
 from sonae.core.errors import UsageError
-from sonae.core.figure import Figure, all_of, apply, derive
+from sonae.core.figure import Figure, apply, derive
+from sonae.core.formula import all_of
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, known_code, rule
 

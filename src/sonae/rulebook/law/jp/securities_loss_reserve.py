@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from sonae.core.figure import Figure, choose, derive, not_negative, total
+from sonae.core.figure import Figure, derive
+from sonae.core.formula import choose, not_negative, total
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, Record, Series, field_of, rule
 

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from sonae.core.calendar import add_months
-from sonae.core.figure import Figure, derive, largest, not_negative, smallest, total
+from sonae.core.figure import Figure, derive
+from sonae.core.formula import largest, not_negative, smallest, total
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, Record, Series, rule
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from sonae.core.allocate import pro_rata
 from sonae.core.errors import UsageError
-from sonae.core.figure import apply, choose, not_negative, table
+from sonae.core.figure import apply
+from sonae.core.formula import choose, not_negative, table
 from sonae.core.text import Text
 from sonae.rulebook.rule import Each, Outputs, known_code, rule
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sonae.core.errors import UsageError
-from sonae.core.figure import Figure, choose, derive, largest, not_negative, total
+from sonae.core.figure import Figure, derive
+from sonae.core.formula import choose, largest, not_negative, total
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, rule
 

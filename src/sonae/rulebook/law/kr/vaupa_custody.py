@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sonae.core.figure import (
-    Figure,
-    all_of,
-    choose,
-    derive,
-    missing,
-    not_negative,
-    table,
-    total,
-)
+from sonae.core.figure import Figure, derive, missing
+from sonae.core.formula import all_of, choose, not_negative, table, total
 from sonae.core.text import Text
 from sonae.rulebook.rule import Each, Outputs, Record, field_of, rule
 

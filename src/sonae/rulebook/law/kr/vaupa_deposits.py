@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from sonae.core.allocate import pro_rata
-from sonae.core.figure import apply, choose, derive, not_negative, table
+from sonae.core.figure import apply, derive
+from sonae.core.formula import choose, not_negative, table
 from sonae.core.text import Text
 from sonae.rulebook.rule import Each, Outputs, rule
 

@@ -1,0 +1,255 @@
+"""Balances on an engine: checked and summed without losing a unit.
+
+One pass checks every row and sums by asset, product and state; one counts accounts and repeated
+keys. Accounts are floored one by one only where an entry is below zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+
+from sonae.books.engine import FILE, ROW, Engine
+from sonae.books.parts import Part
+from sonae.books.relation import UNITS, Check, count_faults, found, listed, relation
+from sonae.books.schema import BALANCES, PRODUCTS, STATES, Table
+from sonae.books.transcribe import Place
+from sonae.core.amount import bounded
+from sonae.core.errors import Problem
+from sonae.core.text import Text
+
+DEBT = "margin_debt"
+GROUPS = ("asset", "product", "state")
+_REPEATED = Text("同じキーの行がほかにもある", "another row has the same key")
+_CUSTOMER = Text("customers にない顧客", "the customer is not in customers")
+
+
+@ibis.udf.scalar.builtin
+def bit_count(bits: int) -> int:  # type: ignore[empty-body]
+    """How many bits are set; the same function on every engine."""
+
+
+def read_customers(
+    engine: Engine, table: Table, parts: Sequence[Part], problems: list[Problem]
+) -> Any:
+    """The customers as a relation, every row checked; None where no part can be read."""
+    made = relation(engine, table, parts, {}, problems)
+    if made is None:
+        return None
+    whole, checks, places = made
+    counts = count_faults(engine, whole, checks)[0]
+    numbers = [counts[f"n{i}"] or 0 for i in range(len(checks))]
+    problems += listed(engine, table, whole, checks, numbers, places)
+    problems += _repeated(engine, table, whole, places)
+    return whole
+
+
+def read_balances(
+    engine: Engine,
+    table: Table,
+    parts: Sequence[Part],
+    scales: Mapping[str, int],
+    problems: list[Problem],
+) -> Balances | None:
+    """The balances, every row checked in the same pass that sums them by asset, product, state."""
+    made = relation(engine, table, parts, scales, problems)
+    if made is None:
+        return None
+    whole, checks, places = made
+    sums = {
+        "above": _sum(whole.quantity, above=True),
+        "below": _sum(whole.quantity, above=False),
+        "rows": whole.count(),
+        "low": whole.quantity.min(),
+        "high": whole.quantity.max(),
+    }
+    groups = count_faults(engine, whole, checks, GROUPS, **sums)
+    for group in groups:
+        group["units"] = (group["above"] or 0) + (group["below"] or 0)
+    numbers = [
+        sum(g["rows"] for g in groups if _refused(check, g[check.column], table, scales))
+        if check.column in GROUPS
+        else sum(g[f"n{i}"] or 0 for g in groups)
+        for i, check in enumerate(checks)
+    ]
+    problems += listed(engine, table, whole, checks, numbers, places)
+    return Balances(engine, whole, places, groups)
+
+
+def _refused(check: Check, value: str | None, table: Table, scales: Mapping[str, int]) -> bool:
+    """The check of a grouping column, on the group's value instead of every row."""
+    if check.name == "missing-value":
+        return value is None
+    if check.name == "unknown-asset":
+        return value is not None and value not in scales
+    column = table.column(check.column)
+    return value is not None and column is not None and value not in column.codes
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What the accounts of one asset add up to, in base units.
+
+    `owed` adds accounts above zero, `receivable` those below (as a positive number), neither with
+    margin debt; `largest` is the largest single entry.
+    """
+
+    owed: int
+    receivable: int
+    accounts: int
+    below_zero: int
+    largest: int
+
+
+class Balances:
+    """The balances of a Books on an engine.
+
+    `groups` holds one row per asset, product and state: units, rows, low, high.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        relation: Any,
+        places: Mapping[str, Place],
+        groups: Sequence[Mapping[str, Any]],
+    ) -> None:
+        self.engine, self.table, self.places = engine, relation, places
+        self.groups = sorted(groups, key=lambda g: tuple(str(g[k]) for k in GROUPS))
+
+    def debt_signs(self) -> tuple[int, int]:
+        """Least and greatest margin debt; both signs in one Books cannot be told apart."""
+        debts = [g for g in self.groups if g["state"] == DEBT and g["low"] is not None]
+        return min((g["low"] for g in debts), default=0), max((g["high"] for g in debts), default=0)
+
+    def counts(self) -> tuple[dict[str, int], int]:
+        """Accounts per asset, and accounts in which a key stands twice, in one pass.
+
+        Each (product, state) is a bit: fewer bits than rows means that one is repeated.
+        """
+        t = self.table
+        accounts = t.group_by("account_id", "asset").aggregate(
+            rows=t.count(), bits=_bit(t).bit_or()
+        )
+        per_asset = accounts.group_by("asset").aggregate(
+            accounts=accounts.count(), repeated=(bit_count(accounts.bits) < accounts.rows).sum()
+        )
+        rows = self.engine.rows(per_asset)
+        return {r["asset"]: r["accounts"] for r in rows}, sum(r["repeated"] or 0 for r in rows)
+
+    def owed(self, accounts: Mapping[str, int]) -> dict[str, Owed]:
+        """Per asset: accounts summed over their states but margin debt, floored at zero."""
+        return {
+            asset: self.owed_of(asset, PRODUCTS, accounts[asset])
+            for asset in dict.fromkeys(g["asset"] for g in self.groups)
+        }
+
+    def owed_of(self, asset: str, products: Sequence[str], accounts: int) -> Owed:
+        """The same for some products of one asset, which then do not net the others.
+
+        Where no entry is below zero no account is either, and the sums of the groups are the
+        answer; only otherwise is the floor taken account by account.
+        """
+        groups = [
+            g
+            for g in self.groups
+            if g["asset"] == asset and g["product"] in products and g["state"] != DEBT
+        ]
+        largest = max((g["high"] for g in groups), default=0)
+        above, below, count = sum(g["units"] for g in groups), 0, 0
+        if any(g["low"] < 0 for g in groups):
+            above, below, count = self._floored(asset, products)
+        return Owed(
+            bounded(above, f"owed of {asset}"),
+            bounded(-below, f"receivable of {asset}"),
+            accounts,
+            count,
+            largest,
+        )
+
+    def _floored(self, asset: str, products: Sequence[str]) -> tuple[int, int, int]:
+        t = self.table
+        t = t.filter((t.asset == asset) & t["product"].isin(products) & (t.state != DEBT))
+        accounts = t.group_by("account_id").aggregate(net=_net(t, t.state != DEBT))
+        net, zero = accounts.net, _zero()
+        row = self.engine.rows(
+            accounts.aggregate(
+                above=net.sum(where=net > zero).cast(UNITS),
+                below=net.sum(where=net < zero).cast(UNITS),
+                count=(net < zero).sum(),
+            )
+        )[0]
+        return row["above"] or 0, row["below"] or 0, row["count"] or 0
+
+    def repeated(self) -> list[Problem]:
+        """The rows whose key stands more than once."""
+        return _repeated(self.engine, BALANCES, self.table, self.places)
+
+    def people(self) -> tuple[int, int]:
+        """People with a balance, and those with more than one account."""
+        t = self.table.filter(self.table.customer_id.notnull())
+        each = t.group_by("customer_id").aggregate(
+            first=t.account_id.min(), last=t.account_id.max()
+        )
+        row = self.engine.rows(
+            each.aggregate(people=each.count(), several=(each.first != each.last).sum())
+        )[0]
+        return row["people"], row["several"] or 0
+
+    def unknown_customers(self, customers_: Any) -> list[Problem]:
+        """Balances whose customer is not in `customers`."""
+        t = self.table.filter(self.table.customer_id.notnull())
+        missing = t.anti_join(customers_, "customer_id")
+        check = Check("unknown-customer", "customer_id", _CUSTOMER)
+        return found(self.engine, BALANCES, check, missing, (FILE, ROW), self.places)
+
+    def debtors(self, assets_below_zero: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+        """Batches of account, asset, net units and margin debt of every account that owes."""
+        t = self.table
+        owing = t.filter(t.state == DEBT).select("account_id").distinct()
+        if assets_below_zero:
+            some = t.filter(t.asset.isin(assets_below_zero) & (t.state != DEBT))
+            net = some.group_by("account_id", "asset").aggregate(net=_net(some, some.state != DEBT))
+            below = net.filter(net.net < _zero()).select("account_id").distinct()
+            owing = owing.union(below, distinct=True)
+        mine = t.semi_join(owing, "account_id")
+        per = mine.group_by("account_id", "asset").aggregate(
+            net=_net(mine, mine.state != DEBT), debt=_net(mine, mine.state == DEBT)
+        )
+        return self.engine.stream(per.order_by("account_id", "asset"))
+
+
+def _repeated(
+    engine: Engine, table: Table, whole: Any, places: Mapping[str, Place]
+) -> list[Problem]:
+    """Every row of a key that stands more than once, keys together."""
+    groups = whole.group_by(*table.key).aggregate(n=whole.count())
+    twice = whole.semi_join(groups.filter(groups.n > 1), table.key)
+    check = Check("repeated-key", ", ".join(table.key), _REPEATED)
+    return found(engine, table, check, twice, (*table.key, FILE, ROW), places)
+
+
+def _sum(quantity: Any, *, above: bool, where: Any = True) -> Any:
+    """Quantities of one sign: a sum that never turns back leaves its range in any order or none."""
+    sign = quantity > _zero() if above else quantity < _zero()
+    return quantity.sum(where=sign & where).cast(UNITS)
+
+
+def _net(table: Any, where: Any) -> Any:
+    """What is above zero less what is below, exact in any order of rows."""
+    above, below = (_sum(table.quantity, above=a, where=where) for a in (True, False))
+    return above.fill_null(_zero()) + below.fill_null(_zero())
+
+
+def _zero() -> Any:
+    return ibis.literal(0).cast(UNITS)
+
+
+def _bit(table: Any) -> Any:
+    states = table.state.cases(*[(s, 1 << i) for i, s in enumerate(STATES)], else_=0)
+    width = len(STATES)
+    shifts = [(p, 1 << (width * i)) for i, p in enumerate(PRODUCTS)]
+    return states.cast("int32") * table["product"].cases(*shifts, else_=0).cast("int32")
