@@ -1,4 +1,4 @@
-.PHONY: setup demo test test-all check fmt bench lock clean
+.PHONY: setup demo test test-all check fmt bench reference lock clean
 BIN := .venv/bin
 UV ?= uv
 
@@ -26,6 +26,9 @@ fmt: setup
 
 bench: setup
 	$(BIN)/python benchmarks/close.py
+
+reference: setup ## after a change of rules, values or cases
+	$(BIN)/sonae rules pages docs/reference
 
 lock: ## after a change of dependencies; LOCK_FLAGS=--upgrade takes newer versions
 	$(UV) pip compile --quiet --universal --generate-hashes --extra dev --python-version 3.11 \

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from sonae.core.figure import Figure, NotComputable
-from sonae.rulebook.cases import Case, read_cases
+from sonae.rulebook.cases import Case, shipped_cases
 from sonae.rulebook.draft import Draft
 from sonae.rulebook.edition import Edition
 from sonae.rulebook.rule import facts_from
@@ -56,5 +55,4 @@ def number(value: Any) -> Fraction:
 @cache
 def cases() -> tuple[Case, ...]:
     """Every case that the product ships: those shared with this project, and our own."""
-    text = resources.files("sonae.rulebook").joinpath("cases.jsonl").read_text("utf-8")
-    return tuple(read_cases(text.splitlines(), "cases.jsonl"))
+    return tuple(shipped_cases())

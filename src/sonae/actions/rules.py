@@ -10,7 +10,7 @@ from typing import Any
 from sonae.core.errors import UsageError
 from sonae.core.register import Register
 from sonae.rulebook.audit import Remark, audit
-from sonae.rulebook.cases import Result, read_cases, run_cases
+from sonae.rulebook.cases import Result, read_cases, run_cases, shipped_cases
 from sonae.rulebook.draft import load_draft, shipped
 from sonae.rulebook.edition import Edition
 from sonae.rulebook.parameter import Topic
@@ -85,17 +85,18 @@ def remarks(on: date | None) -> list[Remark]:
     return audit(on or date.today())  # noqa: DTZ011
 
 
-def check_cases(file: Path, globs: Sequence[str], assume: Sequence[str]) -> list[Result]:
-    """Run a cases file.
+def check_cases(file: Path | None, globs: Sequence[str], assume: Sequence[str]) -> list[Result]:
+    """Run a cases file (the shipped one where none is given).
 
     Raises:
         UsageError: no such file, or no case matches the globs.
     """
-    if not file.is_file():
+    if file is not None and not file.is_file():
         raise UsageError(f"no such file: {file}")
-    cases = read_cases(file.read_text("utf-8").splitlines(), file.name)
+    name = file.name if file else "cases.jsonl"
+    cases = read_cases(file.read_text("utf-8").splitlines(), name) if file else shipped_cases()
     drafts = tuple(load_draft(name) for name in assume)
     results = run_cases(cases, globs, drafts)
     if not results:
-        raise UsageError(f"no case in {file.name} has a rule matching {','.join(globs)}")
+        raise UsageError(f"no case in {name} has a rule matching {','.join(globs)}")
     return results

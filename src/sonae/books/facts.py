@@ -66,7 +66,8 @@ class Facts:
         ]
         if not rows:
             words = Text(
-                f"financials に「{item}」がない", f"financials has no {item} on or before {on}"
+                f"financials に{on}以前の「{item}」がない",
+                f"financials has no {item} on or before {on}",
             )
             return self.absent(key, "JPY", words)
         newest = max(rows, key=lambda r: r["on"])
@@ -153,7 +154,8 @@ class Facts:
         key, where = f"history/{asset}/{currency}/average", f"{first} to {last}"
         if len(rows) != days:
             words = Text(
-                f"history に{asset}の{currency}建て日次価格が{days}日分ない（{len(rows)}日）",
+                f"history の{asset}（{currency}、{where}）の日次価格が"
+                f"{days}日分中{len(rows)}日分しかない",
                 f"history has {len(rows)} of {days} daily prices of {asset} ({currency}, {where})",
             )
             return self.absent(key, f"{currency}/coin", words)

@@ -114,7 +114,7 @@ def rules_audit(*, on: str | None = None, lang: Language = None, json: Json = Fa
 
 @rules.command(name="check")
 def rules_check(
-    cases: Annotated[Path, Parameter(name="CASES")],
+    cases: Annotated[Path | None, Parameter(name="CASES")] = None,
     *,
     rules: Annotated[str, Parameter(help=GLOBS)] = "*",
     assume: Assume = None,
@@ -125,7 +125,7 @@ def rules_check(
     Parameters
     ----------
     cases
-        A file of JSON lines: rule, on, given, expect.
+        A file of JSON lines: id, rule, on, given, expect; the shipped cases if absent.
     """
     from sonae.actions.rules import check_cases
 
@@ -315,6 +315,19 @@ def rules_propose(
         show_json(found)
     else:
         show(proposal(found, language(lang)))
+    return OK
+
+
+@rules.command(name="index")
+def rules_index(*, lang: Language = None, json: Json = False) -> int:
+    """From every provision to the values, rules and lines of a report that answer to it."""
+    from sonae.actions.reference import reverse_index
+
+    found, words = reverse_index(), language(lang)
+    if json:
+        show_json(found)
+    else:
+        out("\n".join(f"§ {i['provision'][words]}\n    {', '.join(i['lines'])}" for i in found))
     return OK
 
 

@@ -36,20 +36,21 @@ class Calendar:
         return day
 
 
-def add_months(day: date, months: int) -> date:
+def add_months(day: date, months: int, *, keep_end: bool = True) -> date:
     """The same day of the month `months` later, or that month's last day (Civil Code 143).
 
-    The last day of a month goes to the last day of the target month.
+    The last day of a month goes to the last day of the target month, unless `keep_end` is false
+    (Regulation (EEC, Euratom) 1182/71 Art. 3(2)(c): a period "falls on the same date").
 
     >>> add_months(date(2026, 3, 31), 4)
     datetime.date(2026, 7, 31)
     """
-    last_of_month = (day + DAY).day == 1
+    to_end = keep_end and (day + DAY).day == 1
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
     first_of_next = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
     last = (first_of_next - DAY).day
-    return date(year, month + 1, last if last_of_month else min(day.day, last))
+    return date(year, month + 1, last if to_end else min(day.day, last))
 
 
 def end_of_next_month(day: date) -> date:

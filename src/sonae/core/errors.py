@@ -4,8 +4,8 @@ SonaeError
 ├─ InputError      the books, or another file given to us, cannot be used: every problem listed
 ├─ RulebookError   the rulebook, a draft file or a case contradicts itself or is incomplete
 ├─ UnitError       two quantities that cannot be put together
-    ├─ Refused         a calculation would leave its exact range, or its input has no meaning
-    ├─ Unreadable      a file that the engine cannot read to its end
+├─ Refused         a calculation would leave its exact range, or its input has no meaning
+├─ Unreadable      a file that the engine cannot read to its end
 └─ UsageError      a name or an option that does not exist
 """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from functools import cache
 from importlib import resources
 
 from sonae.core.text import Text
+from sonae.rulebook.cases import shipped_cases
 from sonae.rulebook.edition import Edition, topics
 from sonae.rulebook.parameter import Parameter
 
@@ -100,8 +100,7 @@ def _articles() -> Iterator[Remark]:
 
 
 def _uncased() -> Iterator[Remark]:
-    text = resources.files("sonae.rulebook").joinpath("cases.jsonl").read_text("utf-8")
-    cased = {json.loads(line)["rule"] for line in text.splitlines()}
+    cased = {case.rule for case in shipped_cases()}
     for rule in Edition(date.max).rules():
         if rule.id not in cased:
             yield Remark("rule-without-case", rule.id, _NO_CASE)

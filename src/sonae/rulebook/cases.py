@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from fractions import Fraction
+from importlib import resources
 from typing import Any
 
 from sonae.core.canonical import number_text, parse_number
@@ -61,6 +62,12 @@ def read_cases(lines: Iterable[str], file: str) -> list[Case]:
     if problems:
         raise InputError(problems)
     return cases
+
+
+def shipped_cases() -> list[Case]:
+    """The cases that come with the rulebook."""
+    text = resources.files("sonae.rulebook").joinpath("cases.jsonl").read_text("utf-8")
+    return read_cases(text.splitlines(), "cases.jsonl")
 
 
 def run_cases(

@@ -76,8 +76,12 @@ def _text(name: str) -> str:
 
 @cache
 def law_digest() -> str:
-    """SHA-256 over the parameter files and the formulas of every topic."""
+    """SHA-256 over the parameter files and formulas of every topic, and the code they rest on."""
     sha = hashlib.sha256()
+    for package in ("sonae.core", "sonae.rulebook"):
+        for file in sorted(resources.files(package).iterdir(), key=lambda f: f.name):
+            if file.name.endswith((".py", ".toml")):
+                sha.update(file.read_bytes())
     for name in MODULES:
         sha.update(_text(name).encode())
         sha.update(inspect.getsource(import_module(f"{LAW}.{name}")).encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sonae.core.errors import UsageError
-from sonae.core.figure import Figure, derive
+from sonae.core.figure import Figure, apply, derive
 from sonae.core.formula import all_of, choose, largest, not_negative, table, total
 from sonae.core.text import Text
 from sonae.rulebook.rule import Each, Outputs, Record, Series, field_of, rule
@@ -42,17 +42,19 @@ def paid_up_capital(law: Any, day: Any) -> Outputs:
         gap = derive("capital of {0}", None, "AED", inputs)
         return {"by_activity_aed": gap, "paid_up_capital_aed": gap}
     names = listed.items() if day.given("activities") else (listed,)
-    rows = {str(n.value): _capital(str(n.value), floors, shares, overheads) for n in names}
+    rows = {str(n.value): _capital(n, floors, shares, overheads) for n in names}
     return {
         "by_activity_aed": table(rows),
         "paid_up_capital_aed": total(list(rows.values()), "AED"),
     }
 
 
-def _capital(activity: str, floors: Figure, shares: Figure, overheads: Figure) -> Figure:
+def _capital(named: Figure, floors: Figure, shares: Figure, overheads: Figure) -> Figure:
+    activity = str(named.value)
     if activity not in floors.rows():
         raise UsageError(f"activity {activity!r} is none of {', '.join(floors.rows())}")
-    floor = floors.rows()[activity]
+    rows = floors.rows()
+    floor = apply("floor for {0}", "AED", (named, rows[activity]), rows[activity].number)
     if activity not in shares.rows():
         return floor
     return largest(floor, overheads * shares.rows()[activity])

@@ -68,6 +68,6 @@ def custody_statement_due(law: Any, day: Any) -> Outputs:
         "{0} + {1} months",
         "date",
         (last, months),
-        lambda: add_months(last.value, int(months.number())),
+        lambda: add_months(last.value, int(months.number()), keep_end=False),
     )
     return {"due": due}

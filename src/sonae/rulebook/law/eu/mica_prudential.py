@@ -93,7 +93,7 @@ def _overheads(law: Any, day: Any) -> Figure:
             "less than {1} months since {0}",
             "truth",
             (began, period),
-            lambda: law.on < add_months(began.value, int(period.number())),
+            lambda: law.on < add_months(began.value, int(period.number()), keep_end=False),
         )
         if not young.computable:
             return derive("{0}", None, "EUR", (young,))

@@ -35,6 +35,6 @@ def significant_casp(law: Any, day: Any) -> Outputs:
             "{0} + {1} months",
             "date",
             (reached, months),
-            lambda: add_months(reached.value, int(months.number())),
+            lambda: add_months(reached.value, int(months.number()), keep_end=False),
         )
     return outputs

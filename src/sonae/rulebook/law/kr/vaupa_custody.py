@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sonae.core.figure import Figure, derive, missing
-from sonae.core.formula import all_of, choose, not_negative, table, total
+from sonae.core.formula import all_of, choose, not_negative, smallest, table, total
 from sonae.core.text import Text
 from sonae.rulebook.rule import Each, Outputs, Record, field_of, rule
 
@@ -62,7 +62,8 @@ def in_kind(law: Any, day: Any) -> Outputs:
 def cold_share(law: Any, day: Any) -> Outputs:
     """By economic value; everything where the firm keeps assets for other providers.
 
-    In an emergency the authority may notify a firm of another share, which then applies.
+    In an emergency the authority may notify a firm of another share, which then takes the place
+    of the general one; the proviso is in 11(1) and leaves a custodian's "everything" alone.
     """
     whole, cold = day.economic_value_total_krw, day.economic_value_cold_krw
     share = _share(law, day)
@@ -78,17 +79,13 @@ def cold_share(law: Any, day: Any) -> Outputs:
 
 
 def _share(law: Any, day: Any) -> Figure:
-    standard: Figure = law.cold_share
-    if day.given("custodian_for_others"):
-        custodian = day.custodian_for_others
-        if not custodian.computable:
-            return derive("{0}", None, "ratio", (custodian,))
-        if custodian.truth():
-            standard = law.custodian_share
-    if day.given("notified_share"):
-        notified: Figure = day.notified_share
-        return notified
-    return standard
+    standard: Figure = day.notified_share if day.given("notified_share") else law.cold_share
+    if not day.given("custodian_for_others"):
+        return standard
+    custodian = day.custodian_for_others
+    if not custodian.computable:
+        return derive("{0}", None, "ratio", (custodian,))
+    return law.custodian_share if custodian.truth() else standard
 
 
 @rule(
@@ -117,10 +114,18 @@ def economic_value(law: Any, day: Any) -> Outputs:
     rows = _valued(day.quantities, prices, part)
     outputs = {"by_asset_krw": rows, "economic_value_krw": _sum(rows)}
     if day.given("cold_quantities"):
-        cold = _sum(_valued(day.cold_quantities, prices, part))
+        cold = _sum(_valued(_users_own(day.quantities, day.cold_quantities), prices, part))
         outputs["economic_value_cold_krw"] = cold
         outputs["non_cold_economic_value_krw"] = not_negative(outputs["economic_value_krw"] - cold)
     return outputs
+
+
+def _users_own(owed: Figure, cold: Figure) -> Figure:
+    """What is offline of users' coins: beyond what users own it is the firm's (Act 7(3))."""
+    if not (owed.computable and cold.computable):
+        return derive("min({0}, {1})", None, "table", (owed, cold))
+    own = owed.rows()
+    return table({k: smallest(own[k], q) for k, q in cold.rows().items() if k in own})
 
 
 def _valued(quantities: Figure, prices: Figure, part: Figure) -> Figure:

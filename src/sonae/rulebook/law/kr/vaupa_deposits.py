@@ -72,15 +72,13 @@ def deposit_payout(law: Any, day: Any) -> Outputs:
         k: apply(
             "min({0}, {2} × {0} / total of {1}), rounded down",
             "KRW",
-            (claims.rows()[k], claims, pool),
+            (claims.rows()[k], claims, pool, share),
             partial(Fraction, v),
         )
         for k, v in result.paid.items()
     }
     return {
         "paid": table(rows),
-        "residue": apply(
-            "min({1}, total of {0}) - paid", "KRW", inputs[:2], lambda: result.residue
-        ),
-        "excess": apply("max(0, {1} - total of {0})", "KRW", inputs[:2], lambda: result.excess),
+        "residue": apply("min({1}, total of {0}) - paid", "KRW", inputs, lambda: result.residue),
+        "excess": apply("max(0, {1} - total of {0})", "KRW", inputs, lambda: result.excess),
     }
