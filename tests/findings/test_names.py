@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -310,6 +312,8 @@ def test_every_finding_that_the_source_can_make_has_a_case() -> None:
     for file in Path(sonae.__file__).parent.rglob("*.py"):
         made |= names_made(ast.parse(file.read_text("utf-8")))
     assert made == {c.name for c in CASES}
+    words = resources.files("sonae.report").joinpath("words.toml")
+    assert made == set(tomllib.loads(words.read_text("utf-8"))["finding"])
 
 
 def names_made(tree: ast.AST) -> set[str]:
