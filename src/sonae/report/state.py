@@ -85,7 +85,7 @@ def _without_sign(figures: Figures, id: str, low: Fraction, high: Fraction) -> s
 
 
 def regimes(figures: Figures, titles: Titles, *, proposed: bool) -> RegimeTable:
-    """Regimes in force, or those of assumed drafts, with their chart."""
+    """Regimes in force, or those of assumed drafts, with their chart where there is an amount."""
     table = RegimeTable()
     chosen = [
         (id, cover)
@@ -95,6 +95,8 @@ def regimes(figures: Figures, titles: Titles, *, proposed: bool) -> RegimeTable:
     for id, cover in chosen:
         table.rows.append(regime_row(figures, titles, id, cover, table.reasons))
     most = max((_high(figures, c) for _, c in chosen), default=Fraction(0))
+    if not most:
+        return table
     table.most = figures.money_text(money(most), figures.currency)
     table.ranged = any(_ranged(figures, cover) for _, cover in chosen)
     table.chart = [

@@ -31,22 +31,30 @@ def paid_up_capital(law: Any, day: Any) -> Outputs:
 
     Several licensed activities are each counted in full.
     """
-    listed = day.activities if day.given("activities") else day.activity
+    names = _named(day)
     floors, shares, overheads = (
         law.capital_floor,
         law.overheads_share,
         day.fixed_annual_overheads_aed,
     )
-    inputs = (listed, floors, shares)
+    inputs = (*names, floors, shares)
     if not all(f.computable for f in inputs):
         gap = derive("capital of {0}", None, "AED", inputs)
         return {"by_activity_aed": gap, "paid_up_capital_aed": gap}
-    names = listed.items() if day.given("activities") else (listed,)
     rows = {str(n.value): _capital(n, floors, shares, overheads) for n in names}
     return {
         "by_activity_aed": table(rows),
         "paid_up_capital_aed": total(list(rows.values()), "AED"),
     }
+
+
+def _named(day: Any) -> list[Figure]:
+    """Every activity given, by list or alone; an empty list names none."""
+    names: list[Figure] = []
+    if day.given("activities"):
+        listed = day.activities
+        names = list(listed.items()) if listed.computable else [listed]
+    return [*names, day.activity] if day.given("activity") or not names else names
 
 
 def _capital(named: Figure, floors: Figure, shares: Figure, overheads: Figure) -> Figure:

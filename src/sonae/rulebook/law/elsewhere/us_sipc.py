@@ -29,9 +29,11 @@ from sonae.rulebook.rule import Outputs, rule
 def advance(law: Any, day: Any) -> Outputs:
     """What the ratable share leaves unsatisfied: cash up to its limit, all of it up to the limit.
 
-    The recovery is set against cash and securities in proportion (our reading).
+    Cash beyond the net equity is no claim. The recovery is set against cash and securities in
+    proportion (our reading).
     """
-    claim, cash = day.net_equity_usd, day.of_which_cash_usd
+    claim = day.net_equity_usd
+    cash = smallest(claim, day.of_which_cash_usd)
     left = not_negative(claim - day.customer_property_recovered_usd)
     left_cash = _part(left, cash, claim)
     securities = left - left_cash

@@ -23,13 +23,15 @@ from sonae.rulebook.rule import Outputs, rule
     },
 )
 def significant_casp(law: Any, day: Any) -> Outputs:
-    """The daily number of active users in the Union, averaged over the previous calendar year."""
+    """The daily number of active users in the Union, averaged over the previous calendar year.
+
+    A provider below the threshold has nothing to notify: `notify_by` is then absent.
+    """
     threshold = law.active_users
-    outputs = {
-        "threshold_users": threshold,
-        "significant": day.average_active_users >= threshold,
-    }
-    if day.given("reached_on"):
+    significant = day.average_active_users >= threshold
+    outputs = {"threshold_users": threshold, "significant": significant}
+    below = significant.computable and not significant.truth()
+    if day.given("reached_on") and not below:
         reached, months = day.reached_on, law.notice_months
         outputs["notify_by"] = apply(
             "{0} + {1} months",
