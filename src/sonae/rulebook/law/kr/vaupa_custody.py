@@ -62,8 +62,9 @@ def in_kind(law: Any, day: Any) -> Outputs:
 def cold_share(law: Any, day: Any) -> Outputs:
     """By economic value; everything where the firm keeps assets for other providers.
 
-    No more can be cold than there is: what is beyond users' coins is the firm's. In an emergency the authority may notify a firm of another share, which then takes the place
-    of the general one; the proviso is in 11(1) and leaves a custodian's "everything" alone.
+    No more can be cold than there is: what is beyond users' coins is the firm's. In an emergency
+    the authority may notify a firm of another share, which then takes the place of the general
+    one; the proviso is in 11(1) and leaves a custodian's "everything" alone.
     """
     whole = day.economic_value_total_krw
     cold = smallest(whole, day.economic_value_cold_krw)
