@@ -6,7 +6,7 @@ keys. Accounts are floored one by one only where an entry is below zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,48 +141,53 @@ class Balances:
         return {r["asset"]: r["accounts"] for r in rows}, sum(r["repeated"] or 0 for r in rows)
 
     def owed(self, accounts: Mapping[str, int]) -> dict[str, Owed]:
-        """Per asset: accounts summed over their states but margin debt, floored at zero."""
-        return {
-            asset: self.owed_of(asset, PRODUCTS, accounts[asset])
-            for asset in dict.fromkeys(g["asset"] for g in self.groups)
-        }
+        """Per asset: accounts summed over their states but margin debt, floored at zero.
+
+        Where no entry of an asset is below zero no account is either, and the sums of the groups
+        are the answer; only for the others is the floor taken account by account.
+        """
+        return self._owed(accounts, PRODUCTS)
 
     def owed_of(self, asset: str, products: Sequence[str], accounts: int) -> Owed:
-        """The same for some products of one asset, which then do not net the others.
+        """The same for some products of one asset, which then do not net the others."""
+        return self._owed({asset: accounts}, products)[asset]
 
-        Where no entry is below zero no account is either, and the sums of the groups are the
-        answer; only otherwise is the floor taken account by account.
-        """
-        groups = [
-            g
-            for g in self.groups
-            if g["asset"] == asset and g["product"] in products and g["state"] != DEBT
-        ]
-        largest = max((g["high"] for g in groups), default=0)
-        above, below, count = sum(g["units"] for g in groups), 0, 0
-        if any(g["low"] < 0 for g in groups):
-            above, below, count = self._floored(asset, products)
-        return Owed(
-            bounded(above, f"owed of {asset}"),
-            bounded(-below, f"receivable of {asset}"),
-            accounts,
-            count,
-            largest,
+    def _owed(self, accounts: Mapping[str, int], products: Sequence[str]) -> dict[str, Owed]:
+        groups = [g for g in self.groups if g["product"] in products and g["state"] != DEBT]
+        floored = self._floored(
+            {g["asset"] for g in groups if g["low"] < 0} & set(accounts), products
         )
+        owed = {}
+        for asset, number in sorted(accounts.items()):
+            mine = [g for g in groups if g["asset"] == asset]
+            above, below, count = floored.get(asset, (sum(g["units"] for g in mine), 0, 0))
+            owed[asset] = Owed(
+                bounded(above, f"owed of {asset}"),
+                bounded(-below, f"receivable of {asset}"),
+                number,
+                count,
+                max((g["high"] for g in mine), default=0),
+            )
+        return owed
 
-    def _floored(self, asset: str, products: Sequence[str]) -> tuple[int, int, int]:
+    def _floored(
+        self, assets: Collection[str], products: Sequence[str]
+    ) -> dict[str, tuple[int, int, int]]:
+        """Per asset what is above zero, what is below, and how many accounts that is."""
+        if not assets:
+            return {}
         t = self.table
-        t = t.filter((t.asset == asset) & t["product"].isin(products) & (t.state != DEBT))
-        accounts = t.group_by("account_id").aggregate(net=_net(t, t.state != DEBT))
+        t = t.filter(t.asset.isin(sorted(assets)) & t["product"].isin(products) & (t.state != DEBT))
+        accounts = t.group_by("asset", "account_id").aggregate(net=_net(t, t.state != DEBT))
         net, zero = accounts.net, _zero()
-        row = self.engine.rows(
-            accounts.aggregate(
+        rows = self.engine.rows(
+            accounts.group_by("asset").aggregate(
                 above=net.sum(where=net > zero).cast(UNITS),
                 below=net.sum(where=net < zero).cast(UNITS),
                 count=(net < zero).sum(),
             )
-        )[0]
-        return row["above"] or 0, row["below"] or 0, row["count"] or 0
+        )
+        return {r["asset"]: (r["above"] or 0, r["below"] or 0, r["count"] or 0) for r in rows}
 
     def repeated(self) -> list[Problem]:
         """The rows whose key stands more than once."""
