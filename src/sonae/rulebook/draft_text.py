@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sonae.core.canonical import number_text
+from sonae.core.errors import RulebookError
 from sonae.core.text import Text
 from sonae.rulebook.draft import Draft, Version
 from sonae.rulebook.parameter import SCALES, exact
 
 DIGITS = "〇一二三四五六七八九"
-LARGE = ((10**12, "兆"), (10**8, "億"), (10**4, "万"))
+LARGE = ((10**20, "垓"), (10**16, "京"), (10**12, "兆"), (10**8, "億"), (10**4, "万"))
+LARGEST = 10**24
 _ASSETS = "基準日における利用者の暗号資産"
 _COLD = "府令第二十七条第三項に定める方法"
 BASE_WORDS = {
@@ -46,6 +49,8 @@ def kanji(number: int) -> str:
     """
     if number == 0:
         return DIGITS[0]
+    if number >= LARGEST:
+        raise RulebookError(f"{number} is too large to be written out in an article")
     text = ""
     for value, name in LARGE:
         if number >= value:
@@ -69,13 +74,16 @@ def ratio_words(stated: Any, unit: str = "ratio") -> str:
     >>> ratio_words("5/100")
     '百分の五'
     """
-    if unit in SCALES:
-        return f"{_parts(SCALES[unit])}分の{_decimal_kanji(stated)}"
-    share = exact(stated)
-    if share == 1:
+    share, scale = exact(stated), SCALES.get(unit)
+    decimal = number_text(share)
+    if scale and "/" not in decimal:
+        return f"{_parts(scale)}分の{_decimal_kanji(decimal)}"
+    if scale:
+        share /= scale
+    elif share == 1:
         return "百分の百"
     top, bottom = share.numerator, share.denominator
-    if isinstance(stated, str) and "/" in stated:
+    if not scale and isinstance(stated, str) and "/" in stated:
         top, bottom = (int(n) for n in stated.split("/"))
     return f"{_parts(bottom)}分の{kanji(top)}"
 
@@ -85,8 +93,8 @@ def _parts(number: int) -> str:
     return kanji(number).removeprefix("一") or kanji(number)
 
 
-def _decimal_kanji(stated: Any) -> str:
-    whole, _, part = str(stated).partition(".")
+def _decimal_kanji(number: str) -> str:
+    whole, _, part = number.partition(".")
     tail = "・" + "".join(DIGITS[int(d)] for d in part) if part else ""
     return kanji(int(whole)) + tail
 
@@ -126,7 +134,7 @@ def _component(part: Mapping[str, Any]) -> str:
     if part.get("rate_from") == "loss":
         return f"{base}に、当該損失の額の同評価額に対する割合を乗じて得た額"
     if "bands" in part:
-        return f"{base}を次の区分に応じて区分し、{_bands(part['bands'])}を合計した額"
+        return f"{base}を次の区分に応じて区分し、{_bands(part['bands'], unit)}を合計した額"
     text = f"{base}に{ratio_words(part['rate'], unit)}を乗じて得た額"
     if "cap_rate" in part:
         years = "当該事業年度及びその開始の日前二年以内に開始した各事業年度"
@@ -136,10 +144,10 @@ def _component(part: Mapping[str, Any]) -> str:
     return text
 
 
-def _bands(bands: Any) -> str:
+def _bands(bands: Any, unit: str) -> str:
     words, below = [], 0
     for band in bands:
-        rate = ratio_words(band["rate"])
+        rate = ratio_words(band["rate"], unit)
         if "up_to" in band:
             top = int(exact(band["up_to"]))
             start = f"{kanji(below)}円を超え" if below else ""

@@ -41,6 +41,11 @@ class Duty:
     begins_with: Text
     provision: Citation
 
+    def falls(self, first: date, last: date) -> bool:
+        """True where its day, or the open day it moves to, is in the window, or it has no day."""
+        days = [d for d in (self.due, self.open_day) if isinstance(d, date)]
+        return not days or any(first <= d <= last for d in days)
+
     def as_json(self) -> dict[str, Any]:
         """The duty as plain values."""
         due = self.due.as_json() if isinstance(self.due, Text) else self.due.isoformat()
@@ -84,7 +89,7 @@ def duties(
             months = QUARTER if raw["period"] == "quarter" else YEAR
             for end in _period_ends(fiscal_year_start, months, first, last):
                 found.append(_computed(edition, raw, end, _period(end)))
-    in_time = [d for d in found if not isinstance(d.due, date) or first <= d.due <= last]
+    in_time = [d for d in found if d.falls(first, last)]
     return sorted(in_time, key=lambda d: (str(d.due) if isinstance(d.due, date) else "", d.id))
 
 

@@ -271,7 +271,7 @@ def titled(outputs: Outputs, rule_: Rule, provision: Citation) -> dict[str, Figu
     done: dict[int, Figure] = {}
 
     def name(figure: Figure, key: str) -> Figure:
-        cites = () if provision in figure.cites else (provision,)
+        cites = () if provision in figure.cites and not figure.id else (provision,)
         named = figure.named(f"{rule_.id}#{key}", rule_.output_titles.get(key), cites)
         return replace(named, standing=rule_.standing or named.standing)
 
