@@ -179,18 +179,13 @@ ACCEPTED = {
 @pytest.mark.parametrize("text", HALF_WRITTEN.values(), ids=list(HALF_WRITTEN))
 def test_a_half_written_draft_is_refused_as_a_rulebook_error(text: str) -> None:
     """`--assume FILE` takes a user's own file, so any table may be incomplete."""
-    try:
+    with pytest.raises(RulebookError):
         draft(text)
-    except RulebookError:
-        return
-    except (KeyError, TypeError, AttributeError) as error:
-        pytest.fail(f"{type(error).__name__}: {error} escaped")
-    pytest.fail("accepted")
 
 
 @pytest.mark.parametrize("text", ACCEPTED.values(), ids=list(ACCEPTED))
 def test_a_draft_that_cannot_mean_what_it_says_is_refused(text: str) -> None:
-    """Each of these is accepted today and then requires nothing, or something else."""
+    """Each of these, accepted, would require nothing, or something else."""
     with pytest.raises(RulebookError):
         Edition(DAY, (draft(text),))
 

@@ -173,12 +173,8 @@ def test_a_number_that_is_not_exact_never_becomes_a_figure(number: str) -> None:
 def test_a_number_that_is_none_never_becomes_a_figure(number: str) -> None:
     """TOML has inf as a number, and a quotient may have a zero below."""
     topic = load_topic(HEAD + VALUE.replace('"5/100"', number), "x.toml")
-    try:
+    with pytest.raises(RulebookError):
         topic.parameters["share"].figure(date(2026, 1, 1))
-    except RulebookError:
-        return
-    except (ValueError, ArithmeticError) as error:
-        pytest.fail(f"{type(error).__name__} escaped")
 
 
 @pytest.mark.parametrize(("unit", "scale"), [("per_10000", 10**4), ("per_1000000", 10**6)])

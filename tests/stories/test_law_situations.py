@@ -838,3 +838,13 @@ def test_the_bands_of_a_draft_are_written_in_its_unit(venue: Path, tmp_path: Pat
     bands = "bands = [{ up_to = 100_000_000, rate = 5 }, { rate = 2 }]"
     lines = article(venue, tmp_path / "draft.toml", f'unit = "per_10000"\n{bands}')
     assert "万分の五" in "".join(lines)
+
+
+def test_a_fraction_of_a_yen_is_refused_in_an_article(venue: Path, tmp_path: Path) -> None:
+    """Half a yen cut to 〇円 would state another law than the draft computes."""
+    file = tmp_path / "draft.toml"
+    options = 'bracket = { floor = "0.5", cap = 100 }'
+    file.write_text(PLAIN.format(component='rate = "1/100"', options=options), "utf-8")
+    said = sonae("rules", "propose", file, "--books", venue)
+    assert said.code != 0
+    assert "whole yen" in said.err

@@ -9,24 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
 
 from sonae.books.facts import Facts
-from sonae.close.reconcile import Line, Reconciliation, Trust, own_statements, settled
+from sonae.close.insurance import Insurance, insurance_findings
+from sonae.close.reconcile import Line, Reconciliation, Trust
 from sonae.close.require import Requirements, crypto_lines
+from sonae.close.reserve import GOING, INSOLVENT, RESERVE, YEN, reserve_assets
 from sonae.close.value import Valuation
 from sonae.core.citation import Citation
 from sonae.core.figure import Figure, constant
 from sonae.core.finding import Finding
 from sonae.core.formula import not_negative, smallest, total
-from sonae.core.text import Text, same
-from sonae.policy.evaluate import Term, pays
+from sonae.core.text import Text
 from sonae.policy.terms import Policy, read_policies
 from sonae.rulebook.edition import Edition
-
-YEN = "JPY"
-GOING, INSOLVENT = "going_concern", "on_insolvency"
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def cover(
 ) -> Cover:
     """Stack the lines of custody law and set reserve and insurance against each draft."""
     findings: list[Finding] = []
-    reserve = _reserve(facts, reconciliation, valuation, findings)
+    reserve = reserve_assets(facts, reconciliation, valuation, findings)
     policies = read_policies(facts.books.policies or {})
     findings += insurance_findings(facts, valuation, policies)
     stack: tuple[StackLine, ...] = ()
@@ -84,7 +80,7 @@ def cover(
         if regime == "jp":
             by_regime[regime] = _custody_law(stack)
         elif regime == rules[0]:
-            insured = _Insurance(facts, valuation, policies)
+            insured = Insurance(facts, valuation, policies)
             by_regime[regime] = _draft(regime, required, reserve, insured)
         else:
             closing = required[f"{rules[0]}#closing_before_release"]
@@ -224,111 +220,6 @@ def _custody_law(stack: Sequence[StackLine]) -> RegimeCover:
     return RegimeCover(required, going, insolvent, surplus)
 
 
-# -- the reserve -------------------------------------------------------------------------------
-
-
-def _reserve(
-    facts: Facts,
-    reconciliation: Reconciliation,
-    valuation: Valuation,
-    findings: list[Finding],
-) -> dict[str, Figure]:
-    """Reserve money and coins; on insolvency only what a deed makes bankruptcy remote."""
-    parts: list[tuple[str, Figure]] = []
-    rows, on = own_statements(facts, reconciliation.elsewhere), facts.books.venue.on
-    accounts = sorted({r["account"] for r in rows if r["kind"] == "reserve"})
-    for account in accounts:
-        mine = [r for r in rows if r["account"] == account]
-        for currency in sorted({r["currency"] for r in mine if r["kind"] == "reserve"}):
-            amount, count = settled(mine, currency, "reserve", on)
-            where = f"account = {account}, currency = {currency}, kind = reserve, stage = settled"
-            key = f"statements/{account}/{currency}/amount"
-            unit = _unit(facts, currency)
-            money = facts.leaf(key, amount, unit, "statements", where, count, _RESERVE)
-            parts.append((account, money * valuation.prices[currency] if unit == "coin" else money))
-    assets = {r["asset"]: r for r in facts.books.rows["assets"]}
-    for row in facts.books.table("holdings") or []:
-        if row["owner"] != "reserve":
-            continue
-        asset, id = assets[row["asset"]], row["holding_id"]
-        if asset["own_issue"]:
-            findings.append(
-                Finding("own-token-reserve", "breach", _OWN_TOKEN.format(a=row["asset"], h=id), id)
-            )
-            continue
-        quantity = facts.leaf(
-            f"holdings/{id}/{row['asset']}/quantity",
-            Fraction(row["quantity"], 10 ** asset["scale"]),
-            "coin",
-            "holdings",
-            f"holding_id = {id}, asset = {row['asset']}, owner = reserve",
-            1,
-        )
-        parts.append((id, quantity * valuation.prices[row["asset"]]))
-    return _by_remoteness(facts, parts, findings)
-
-
-_OWN_TOKEN = Text(
-    "準備金に自社発行の{a}（{h}）が含まれる。算入額は0とする",
-    "the reserve holds the venue's own token {a} ({h}); it counts as 0",
-)
-
-
-def _unit(facts: Facts, currency: str) -> str:
-    """Money of the reporting currency is its own unit; other currencies are valued as coins are."""
-    return currency if currency == facts.books.venue.currency else "coin"
-
-
-def _by_remoteness(
-    facts: Facts, parts: Sequence[tuple[str, Figure]], findings: list[Finding]
-) -> dict[str, Figure]:
-    deeds = {r["instrument_id"]: r for r in facts.books.table("instruments") or []}
-    if not parts and facts.books.table("statements") is None:
-        words = Text(
-            "準備金の口座（statements）がない", "no statement of a reserve account is given"
-        )
-        none = facts.absent("reserve", YEN, words)
-        return {
-            GOING: none.named("reserve#going_concern"),
-            INSOLVENT: none.named("reserve#on_insolvency"),
-        }
-    remote = []
-    for id, figure in parts:
-        if deeds.get(id, {}).get("bankruptcy_remote") == "yes":
-            remote.append(figure)
-        elif figure.computable and figure.number() > 0:
-            state = deeds[id]["bankruptcy_remote"] if id in deeds else None
-            findings.append(_not_remote(id, figure, state))
-    going = total([f for _, f in parts], YEN, "Σ reserve assets").named(
-        "reserve#going_concern", _RESERVE
-    )
-    apart = total(remote, YEN, "Σ bankruptcy-remote reserve assets")
-    return {GOING: going, INSOLVENT: apart.named("reserve#on_insolvency", _REMOTE)}
-
-
-_RESERVE = Text("準備金資産", "reserve assets")
-_REQUIRED = Text("所要額の合計", "required, all lines")
-_SHORTFALL = Text("不足額", "shortfall")
-_INSURANCE = Text("保険による充当", "insurance that counts")
-_TOTAL = {
-    GOING: Text("充当（継続時）", "cover as a going concern"),
-    INSOLVENT: Text("充当（破綻時）", "cover on insolvency"),
-}
-_SURPLUS = Text("過不足", "surplus or shortfall")
-_REMOTE = Text("倒産隔離された準備金資産", "bankruptcy-remote reserve assets")
-
-
-def _not_remote(id: str, figure: Figure, state: Any) -> Finding:
-    words = {"no": ("倒産隔離なし", "not remote"), "untested": ("倒産隔離は未検証", "untested")}
-    ja, en = words.get(state, ("根拠文書なし", "no deed given"))
-    amount = f"{int(figure.number()):,}"
-    text = Text(
-        f"{id}の{amount}円は破綻時に一般財産へ入るおそれがある（{ja}）",
-        f"JPY {amount} at {id} would fall into the general pool on insolvency ({en})",
-    )
-    return Finding("reserve-not-remote", "warning", text, id)
-
-
 # -- reserve and insurance against a draft -------------------------------------------------------
 
 
@@ -336,7 +227,7 @@ def _draft(
     regime: str,
     required: Requirements,
     reserve: Mapping[str, Figure],
-    insured: _Insurance,
+    insured: Insurance,
 ) -> RegimeCover:
     """Reserve assets plus insurance, insurance only up to the share the draft lets it meet."""
     outputs = required.outputs[regime]
@@ -346,7 +237,7 @@ def _draft(
         paid = insured.counts(need, outputs.get("insurance_at_most"), failed=state == INSOLVENT)
         key = f"cover/{regime}#{state}"
         named = {
-            "reserve": reserve[state].named(f"{key}.reserve", _RESERVE),
+            "reserve": reserve[state].named(f"{key}.reserve", RESERVE),
             "insurance": paid.named(f"{key}.insurance", _INSURANCE),
         }
         named["total"] = total(list(named.values()), YEN).named(f"{key}.total", _TOTAL[state])
@@ -366,78 +257,11 @@ def _plain(regime: str, need: Figure, reserve: Mapping[str, Figure]) -> RegimeCo
     )
 
 
-@dataclass(frozen=True)
-class _Insurance:
-    """The policies in force, valued in the reporting currency."""
-
-    facts: Facts
-    valuation: Valuation
-    policies: Sequence[Policy]
-
-    def counts(self, need: Figure, most: Figure | None, *, failed: bool) -> Figure:
-        """What the policies pay for one event of the size of the need, at most `most`."""
-        counted = [
-            pays(policy, need, self._terms(policy))
-            for policy in self.policies
-            if policy.in_force(self.facts.books.venue.on)
-            and policy.currency in self.valuation.prices
-            and (not failed or (policy.reaches_customers and policy.survives_failure))
-        ]
-        if self.facts.books.policies is None and most is not None:
-            words = Text("保険（policies.toml）がない", "policies.toml is not given")
-            return self.facts.absent("policies", YEN, words)
-        none = self.facts.leaf("policies/none", Fraction(0), YEN, "policies", "none that counts", 0)
-        if not counted or most is None:
-            return none
-        return smallest(total(counted, YEN, "Σ policies"), most)
-
-    def _terms(self, policy: Policy) -> Term:
-        return lambda name: policy_term(self.facts, self.valuation, policy, name)
-
-
-def policy_term(facts: Facts, valuation: Valuation, policy: Policy, name: str) -> Figure:
-    """An amount of a policy in the reporting currency."""
-    key, where = f"policies/{policy.policy_id}/{name}", f"policy_id = {policy.policy_id}, {name}"
-    unit, label = _unit(facts, policy.currency), same(f"{policy.policy_id} {name}")
-    stated = facts.leaf(key, getattr(policy, name), unit, "policies", where, 1, label)
-    return stated * valuation.prices[policy.currency] if unit == "coin" else stated
-
-
-def insurance_findings(
-    facts: Facts, valuation: Valuation, policies: Sequence[Policy]
-) -> list[Finding]:
-    """Policies that have lapsed, and cover that ends with the firm."""
-    findings = []
-    for policy in policies:
-        if not policy.in_force(facts.books.venue.on):
-            text = _LAPSED.format(
-                p=policy.policy_id, start=policy.period_start, end=policy.period_end
-            )
-            findings.append(Finding("insurance-not-in-force", "warning", text, policy.policy_id))
-        elif not policy.survives_failure or not policy.reaches_customers:
-            findings.append(
-                Finding(
-                    "cover-dies-with-firm",
-                    "warning",
-                    _DIES.format(p=policy.policy_id),
-                    policy.policy_id,
-                )
-            )
-        if policy.currency not in valuation.prices:
-            text = _CURRENCY.format(p=policy.policy_id, c=policy.currency)
-            findings.append(Finding("insurance-currency", "warning", text, policy.policy_id))
-    return findings
-
-
-_LAPSED = Text(
-    "保険{p}は保険期間（{start}から{end}）外のため算入しない",
-    "policy {p} is outside its period ({start} to {end}) and does not count",
-)
-_DIES = Text(
-    "保険{p}は破綻時に終了するか、保険金が一般財産に入るため、破綻時の充当は0",
-    "policy {p} ends with the firm or pays into the general estate; on insolvency it counts 0",
-)
-_CURRENCY = Text(
-    "保険{p}は{c}建てだが、{c}が assets と prices にないため算入しない",
-    "policy {p} is in {c}; add {c} to assets and prices, or it does not count",
-)
+_REQUIRED = Text("所要額の合計", "required, all lines")
+_SHORTFALL = Text("不足額", "shortfall")
+_INSURANCE = Text("保険による充当", "insurance that counts")
+_TOTAL = {
+    GOING: Text("充当（継続時）", "cover as a going concern"),
+    INSOLVENT: Text("充当（破綻時）", "cover on insolvency"),
+}
+_SURPLUS = Text("過不足", "surplus or shortfall")

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sonae.books.facts import Facts
-from sonae.close.cover import GOING, Cover, policy_term
+from sonae.close.cover import Cover
 from sonae.close.day import Close
+from sonae.close.insurance import policy_term
 from sonae.close.require import crypto_lines
+from sonae.close.reserve import GOING
 from sonae.core.figure import Figure, apply, missing
 from sonae.core.finding import IMMEDIATELY
 from sonae.core.formula import not_negative, table

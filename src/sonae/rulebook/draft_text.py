@@ -99,6 +99,13 @@ def _decimal_kanji(number: str) -> str:
     return kanji(int(whole)) + tail
 
 
+def _whole_yen(stated: Any) -> str:
+    amount = exact(stated)
+    if amount.denominator != 1:
+        raise RulebookError(f"{stated} yen: an article states whole yen; round the amount")
+    return kanji(int(amount))
+
+
 def article(version: Version) -> list[str]:
     """The draft as paragraphs of an article, in Japanese."""
     return list(_lines(version).values())
@@ -120,7 +127,7 @@ def _duty(raw: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     several = "のうち最も高い金額" if raw.get("combine") == "max" else "の合計額"
     what = f"次に掲げる金額{several if len(items) > 1 else ''}"
     if bracket := raw.get("bracket"):
-        floor, cap = (kanji(int(exact(bracket[k]))) for k in ("floor", "cap"))
+        floor, cap = (_whole_yen(bracket[k]) for k in ("floor", "cap"))
         what += (
             f"（その額が{floor}円に満たない場合にあっては{floor}円、"
             f"{cap}円を超える場合にあっては{cap}円）"
@@ -145,22 +152,22 @@ def _component(part: Mapping[str, Any]) -> str:
 
 
 def _bands(bands: Any, unit: str) -> str:
-    words, below = [], 0
+    words, below = [], ""
     for band in bands:
         rate = ratio_words(band["rate"], unit)
         if "up_to" in band:
-            top = int(exact(band["up_to"]))
-            start = f"{kanji(below)}円を超え" if below else ""
-            words.append(f"{start}{kanji(top)}円以下の部分については{rate}を乗じて得た額")
+            top = _whole_yen(band["up_to"])
+            start = f"{below}円を超え" if below else ""
+            words.append(f"{start}{top}円以下の部分については{rate}を乗じて得た額")
             below = top
         else:
-            words.append(f"{kanji(below)}円を超える部分については{rate}を乗じて得た額")
+            words.append(f"{below or kanji(0)}円を超える部分については{rate}を乗じて得た額")
     return "、".join(words)
 
 
 def _options(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     if "rounding" in raw:
-        step = kanji(int(exact(raw["rounding"]["step"])))
+        step = _whole_yen(raw["rounding"]["step"])
         turn = "切り上げる" if raw["rounding"].get("mode") == "up" else "切り捨てる"
         yield "rounding", f"前項の金額に{step}円未満の端数があるときは、これを{turn}。", []
     if "insurance_share" in raw:
@@ -174,7 +181,7 @@ def _options(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
         text = "責任準備金を使用したときは、使用した日の翌日から起算して"
         yield "refill", f"{text}{days}営業日以内に、その額を補充しなければならない。", []
     for n, exemption in enumerate(raw.get("exemptions", [])):
-        amount = kanji(int(exact(exemption["below"])))
+        amount = _whole_yen(exemption["below"])
         who = f"{BASE_WORDS[exemption['base']]}が{amount}円に満たない者"
         yield f"exemption-{n}", f"{who}については、第一項の規定は、適用しない。", []
     if "phase_in" in raw:

@@ -1,0 +1,94 @@
+"""The venue's insurance on the day: what one event of a size is paid, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sonae.books.facts import Facts
+from sonae.close.reserve import YEN, money_unit
+from sonae.close.value import Valuation
+from sonae.core.figure import Figure
+from sonae.core.finding import Finding
+from sonae.core.formula import smallest, total
+from sonae.core.text import Text, same
+from sonae.policy.evaluate import Term, pays
+from sonae.policy.terms import Policy
+
+
+@dataclass(frozen=True)
+class Insurance:
+    """The policies in force, valued in the reporting currency."""
+
+    facts: Facts
+    valuation: Valuation
+    policies: Sequence[Policy]
+
+    def counts(self, need: Figure, most: Figure | None, *, failed: bool) -> Figure:
+        """What the policies pay for one event of the size of the need, at most `most`."""
+        counted = [
+            pays(policy, need, self._terms(policy))
+            for policy in self.policies
+            if policy.in_force(self.facts.books.venue.on)
+            and policy.currency in self.valuation.prices
+            and (not failed or (policy.reaches_customers and policy.survives_failure))
+        ]
+        if self.facts.books.policies is None and most is not None:
+            words = Text("保険（policies.toml）がない", "policies.toml is not given")
+            return self.facts.absent("policies", YEN, words)
+        none = self.facts.leaf("policies/none", Fraction(0), YEN, "policies", "none that counts", 0)
+        if not counted or most is None:
+            return none
+        return smallest(total(counted, YEN, "Σ policies"), most)
+
+    def _terms(self, policy: Policy) -> Term:
+        return lambda name: policy_term(self.facts, self.valuation, policy, name)
+
+
+def policy_term(facts: Facts, valuation: Valuation, policy: Policy, name: str) -> Figure:
+    """An amount of a policy in the reporting currency."""
+    key, where = f"policies/{policy.policy_id}/{name}", f"policy_id = {policy.policy_id}, {name}"
+    unit, label = money_unit(facts, policy.currency), same(f"{policy.policy_id} {name}")
+    stated = facts.leaf(key, getattr(policy, name), unit, "policies", where, 1, label)
+    return stated * valuation.prices[policy.currency] if unit == "coin" else stated
+
+
+def insurance_findings(
+    facts: Facts, valuation: Valuation, policies: Sequence[Policy]
+) -> list[Finding]:
+    """Policies that have lapsed, and cover that ends with the firm."""
+    findings = []
+    for policy in policies:
+        if not policy.in_force(facts.books.venue.on):
+            text = _LAPSED.format(
+                p=policy.policy_id, start=policy.period_start, end=policy.period_end
+            )
+            findings.append(Finding("insurance-not-in-force", "warning", text, policy.policy_id))
+        elif not policy.survives_failure or not policy.reaches_customers:
+            findings.append(
+                Finding(
+                    "cover-dies-with-firm",
+                    "warning",
+                    _DIES.format(p=policy.policy_id),
+                    policy.policy_id,
+                )
+            )
+        if policy.currency not in valuation.prices:
+            text = _CURRENCY.format(p=policy.policy_id, c=policy.currency)
+            findings.append(Finding("insurance-currency", "warning", text, policy.policy_id))
+    return findings
+
+
+_LAPSED = Text(
+    "保険{p}は保険期間（{start}から{end}）外のため算入しない",
+    "policy {p} is outside its period ({start} to {end}) and does not count",
+)
+_DIES = Text(
+    "保険{p}は破綻時に終了するか、保険金が一般財産に入るため、破綻時の充当は0",
+    "policy {p} ends with the firm or pays into the general estate; on insolvency it counts 0",
+)
+_CURRENCY = Text(
+    "保険{p}は{c}建てだが、{c}が assets と prices にないため算入しない",
+    "policy {p} is in {c}; add {c} to assets and prices, or it does not count",
+)
