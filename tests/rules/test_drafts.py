@@ -173,6 +173,7 @@ ACCEPTED = {
     "a rate in an unknown unit": HEAD + COMPONENT + 'unit = "percent"\n',
     "a rate below zero": HEAD + COMPONENT.replace("1/100", "-1/100"),
     "the id of a rule of law": HEAD.replace("test.draft", "jp.crypto.hot_limit") + COMPONENT,
+    "a key of the file below [draft]": HEAD + "insurance_share = 1\n" + COMPONENT,
 }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sonae.rulebook.draft import load_draft
+from sonae.core.errors import RulebookError
+from sonae.rulebook.draft import load_draft, read_draft
 
 from .ask import GAP, answer
 
@@ -107,3 +109,40 @@ def test_the_combined_draft_adds_one_per_cent_of_custody_value(
     level = step.pop("level")
     wanted = step | bracketed(level + Fraction(custody) / 100)
     assert outputs("jp.proposal.combined", "", facts) == wanted
+
+
+WINDOWED = """
+[draft]
+id = "test.window"
+regime = "jp"
+title = {{ ja = "試案", en = "trial draft" }}
+note = {{ ja = "試験用", en = "for a test" }}
+
+[[component]]
+base = "traded_value"
+unit = "per_10000"
+rate = 1
+cap_rate = 2
+{line}
+"""
+
+
+@pytest.mark.parametrize(("line", "best"), [("window = 1", 7), ("window = 2", 30), ("", 50)])
+def test_the_best_year_is_looked_for_in_the_stated_window(line: str, best: int) -> None:
+    """Four years given; three where the draft says nothing, as Article 175 looks back two years."""
+    draft = read_draft(WINDOWED.format(line=line), "window.toml")
+    facts = {
+        "crypto_traded_value_by_fy": ["90", "50", "30", "7"],
+        "opening_reserve": "0",
+        "used_for_incidents": "0",
+    }
+    got = answer("test.window", facts, drafts=(draft,))
+    assert got["full_level"] == Fraction(best * 2, 10_000)
+    assert got.get("window", 3) == (int(line[-1]) if line else 3)
+
+
+@pytest.mark.parametrize("line", ["window = 0", "window = 4", "window = 1.5", "window = true"])
+def test_a_window_that_the_books_do_not_hold_is_refused(line: str) -> None:
+    """Books hold the current year and those begun within two years before it."""
+    with pytest.raises(RulebookError, match="window"):
+        read_draft(WINDOWED.format(line=line), "window.toml")

@@ -147,6 +147,8 @@ def _stated(merged: Mapping[str, Any]) -> Iterator[tuple[str, Text, str, Any]]:
         for key in ("rate", "cap_rate"):
             if key in part:
                 yield f"{key}_{n}", OUTPUTS["rate"], unit, part[key]
+        if "window" in part:
+            yield f"window_{n}", OUTPUTS["window"], "years", part["window"]
         for m, band in enumerate(part.get("bands", [])):
             yield f"rate_{n}_{m}", OUTPUTS["rate"], unit, band["rate"]
             if "up_to" in band:

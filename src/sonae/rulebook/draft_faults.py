@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from sonae.core.errors import RulebookError
-from sonae.rulebook.draft_formula import BASES
+from sonae.rulebook.draft_formula import BASES, YEARS
 from sonae.rulebook.parameter import SCALES, exact
 
 ROOT_KEYS = {
@@ -26,7 +26,7 @@ ROOT_KEYS = {
     "variant",
     "change",
 }
-COMPONENT_KEYS = {"base", "rate", "unit", "cap_rate", "bands", "rate_from"}
+COMPONENT_KEYS = {"base", "rate", "unit", "cap_rate", "bands", "rate_from", "window"}
 HEAD_KEYS = ("id", "title", "note", "regime")
 TABLES = {"bracket": ("floor", "cap"), "rounding": ("step",), "draft": ()}
 LISTS: dict[str, tuple[str, ...]] = {
@@ -52,6 +52,9 @@ def _keys(raw: Mapping[str, Any]) -> Iterator[str]:
     head = raw.get("draft", {})
     if isinstance(head, Mapping):
         yield from (f"draft.{key} is required" for key in HEAD_KEYS if key not in head)
+        for key in sorted(set(head) - {*HEAD_KEYS, "source", "drafted_on"}):
+            place = "; it belongs above [draft]" if key in ROOT_KEYS else ""
+            yield f"draft.{key} is not a known key{place}"
     for key in sorted(set(raw) - ROOT_KEYS):
         yield f"{key} is not a known key"
 
@@ -114,6 +117,11 @@ def _component(part: Mapping[str, Any]) -> Iterator[str]:
         yield "traded_value needs a rate and a cap_rate"
     if base != "traded_value" and "cap_rate" in part:
         yield f"cap_rate goes with traded_value, not with {base}"
+    if base != "traded_value" and "window" in part:
+        yield f"window goes with traded_value, not with {base}"
+    window = part.get("window", YEARS)
+    if type(window) is not int or not 1 <= window <= YEARS:
+        yield f"window {window!r} is not a number of fiscal years from 1 to {YEARS}"
     if part.get("unit", "ratio") not in {"ratio", *SCALES}:
         yield f"unit {part['unit']!r} is none of ratio, {', '.join(SCALES)}"
     for key in ("rate", "cap_rate"):

@@ -30,8 +30,11 @@ FACTS = {
     "traded_value": "crypto_traded_value_by_fy",
     "loss_history": "incident_losses_jpy",
 }
+YEARS = 3
+"""Fiscal years of Article 175(1): the current one and those begun within two years before it."""
 OUTPUTS = {
     "rate": Text("率", "rate"),
+    "window": Text("比べる事業年度の数", "fiscal years compared"),
     "accrual": Text("当年度の積立額", "accrual of the year"),
     "full_level": Text("満額（最高年度の取引額による）", "full level, by the best year"),
     "exempt": Text("適用除外", "exempt"),
@@ -105,7 +108,7 @@ def _component(
     n: int, part: Mapping[str, Any], stated: Parameters, day: Any, outputs: dict[str, Figure]
 ) -> Figure:
     if part["base"] == "traded_value":
-        return _traded(n, stated, day, outputs)
+        return _traded(n, part, stated, day, outputs)
     base: Figure = getattr(day, FACTS[part["base"]])
     if part.get("rate_from") == "loss":
         outputs["rate"] = day.loss_in_question_jpy / base
@@ -125,15 +128,20 @@ def _banded(n: int, bands: Sequence[Any], stated: Parameters, base: Figure) -> F
     return total(parts, "JPY")
 
 
-def _traded(n: int, stated: Parameters, day: Any, outputs: dict[str, Figure]) -> Figure:
+def _traded(
+    n: int, part: Mapping[str, Any], stated: Parameters, day: Any, outputs: dict[str, Figure]
+) -> Figure:
     """Article 175's shape on one base: a yearly accrual up to the best year's cap.
 
     The level that is required is not lowered by what was used: that must be refilled.
     """
     volumes = day.crypto_traded_value_by_fy
     years: tuple[Mapping[str, Figure], ...] = ()
+    window = part.get("window", YEARS)
+    if "window" in part:
+        outputs["window"] = stated(f"window_{n}")
     if volumes.computable:
-        years = tuple({"traded_value": item} for item in volumes.items())
+        years = tuple({"traded_value": item} for item in volumes.items()[-window:])
 
     def at(used: Figure) -> Outputs:
         rates, caps = ({"traded_value": stated(f"{k}_{n}")} for k in ("rate", "cap_rate"))

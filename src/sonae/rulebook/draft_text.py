@@ -13,6 +13,7 @@ from sonae.core.canonical import number_text
 from sonae.core.errors import RulebookError
 from sonae.core.text import Text
 from sonae.rulebook.draft import Draft, Version
+from sonae.rulebook.draft_formula import YEARS
 from sonae.rulebook.parameter import SCALES, exact
 
 DIGITS = "〇一二三四五六七八九"
@@ -144,11 +145,18 @@ def _component(part: Mapping[str, Any]) -> str:
         return f"{base}を次の区分に応じて区分し、{_bands(part['bands'], unit)}を合計した額"
     text = f"{base}に{ratio_words(part['rate'], unit)}を乗じて得た額"
     if "cap_rate" in part:
-        years = "当該事業年度及びその開始の日前二年以内に開始した各事業年度"
-        best = f"{years}のうち最も高い額の{ratio_words(part['cap_rate'], unit)}に相当する額"
+        share = ratio_words(part["cap_rate"], unit)
+        best = f"{_years(part.get('window', YEARS))}の{share}に相当する額"
         limit = f"（{best}から既に積み立てた額を控除した額を限度とする。）"
         text = f"{text}{limit}を既に積み立てた額に加えた額"
     return text
+
+
+def _years(window: int) -> str:
+    if window == 1:
+        return "当該事業年度の額"
+    before = f"その開始の日前{kanji(window - 1)}年以内に開始した各事業年度"
+    return f"当該事業年度及び{before}のうち最も高い額"
 
 
 def _bands(bands: Any, unit: str) -> str:
