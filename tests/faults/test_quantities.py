@@ -229,3 +229,33 @@ def test_a_key_repeated_across_parts_is_named_where_it_stands(tmp_path: Path) ->
         ("repeated-key", "balances/a.csv", 5),
         ("repeated-key", "balances/b.csv", 2),
     }
+
+
+@pytest.mark.parametrize("kind", [pa.int8(), pa.int32(), pa.int64()])
+def test_a_negative_count_of_days_in_parquet_is_refused_by_its_row(
+    tmp_path: Path, kind: pa.DataType
+) -> None:
+    """Days may be missing, and zero is a number of days; below zero is none."""
+    days = pa.array([None, 0, 30, -1], kind)
+    cells = [row("balances", n, quantity=Decimal(1)) for n in range(1, 5)]
+    folder = write(tmp_path, without("balances"))
+    table = pa.Table.from_pylist(cells).append_column("days_to_liquid", days)
+    pq.write_table(table, folder / "balances.parquet")
+    place = ("corrupt-row", "balances", "balances.parquet", 4, "days_to_liquid")
+    assert places(refused(folder)) == [place]
+
+
+@pytest.mark.parametrize("most", [999_999_999, 1_000_000_000, 2**64 - 1])
+def test_a_count_of_days_in_parquet_has_nine_digits_at_most(tmp_path: Path, most: int) -> None:
+    """As in text; a number that no 64-bit integer holds is a fault of its row, not a crash."""
+    cells = [row("balances", 1, quantity=Decimal(1))]
+    folder = write(tmp_path, without("balances"))
+    table = pa.Table.from_pylist(cells).append_column(
+        "days_to_liquid", pa.array([most], pa.uint64())
+    )
+    pq.write_table(table, folder / "balances.parquet")
+    if most < 10**9:
+        assert close_books(folder).document["format"] == "sonae-close/1"
+    else:
+        place = ("corrupt-row", "balances", "balances.parquet", 1, "days_to_liquid")
+        assert places(refused(folder)) == [place]

@@ -36,15 +36,14 @@ def read_customers(
     engine: Engine, table: Table, parts: Sequence[Part], problems: list[Problem]
 ) -> Any:
     """The customers as a relation, every row checked; None where no part can be read."""
-    made = relation(engine, table, parts, {}, problems)
-    if made is None:
+    whole = relation(engine, table, parts, {}, problems)
+    if whole is None:
         return None
-    whole, checks, places = made
-    counts = count_faults(engine, whole, checks)[0]
-    numbers = [counts[f"n{i}"] or 0 for i in range(len(checks))]
-    problems += listed(engine, table, whole, checks, numbers, places)
-    problems += _repeated(engine, table, whole, places)
-    return whole
+    every = range(len(whole.checks))
+    counts = count_faults(engine, whole.rows(*every), every)[0]
+    problems += listed(engine, table, whole, [counts[f"n{i}"] or 0 for i in every])
+    problems += _repeated(engine, table, whole.rows(), whole.places)
+    return whole.rows()
 
 
 def read_balances(
@@ -55,28 +54,29 @@ def read_balances(
     problems: list[Problem],
 ) -> Balances | None:
     """The balances, every row checked in the same pass that sums them by asset, product, state."""
-    made = relation(engine, table, parts, scales, problems)
-    if made is None:
+    whole = relation(engine, table, parts, scales, problems)
+    if whole is None:
         return None
-    whole, checks, places = made
+    by_row = [i for i, check in enumerate(whole.checks) if check.column not in GROUPS]
+    rows = whole.rows(*by_row)
     sums = {
-        "above": _sum(whole.quantity, above=True),
-        "below": _sum(whole.quantity, above=False),
-        "rows": whole.count(),
-        "low": whole.quantity.min(),
-        "high": whole.quantity.max(),
+        "above": _sum(rows.quantity, above=True),
+        "below": _sum(rows.quantity, above=False),
+        "rows": rows.count(),
+        "low": rows.quantity.min(),
+        "high": rows.quantity.max(),
     }
-    groups = count_faults(engine, whole, checks, GROUPS, **sums)
+    groups = count_faults(engine, rows, by_row, GROUPS, **sums)
     for group in groups:
         group["units"] = (group["above"] or 0) + (group["below"] or 0)
     numbers = [
-        sum(g["rows"] for g in groups if _refused(check, g[check.column], table, scales))
-        if check.column in GROUPS
-        else sum(g[f"n{i}"] or 0 for g in groups)
-        for i, check in enumerate(checks)
+        sum(g[f"n{i}"] or 0 for g in groups)
+        if i in by_row
+        else sum(g["rows"] for g in groups if _refused(check, g[check.column], table, scales))
+        for i, check in enumerate(whole.checks)
     ]
-    problems += listed(engine, table, whole, checks, numbers, places)
-    return Balances(engine, whole, places, groups)
+    problems += listed(engine, table, whole, numbers)
+    return Balances(engine, whole.rows(), whole.places, groups)
 
 
 def _refused(check: Check, value: str | None, table: Table, scales: Mapping[str, int]) -> bool:

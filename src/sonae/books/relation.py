@@ -48,17 +48,46 @@ class Check:
     message: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table over all its parts, which may differ in format and in the form of the quantity.
+
+    A check is a column only where it is asked for: looking a code up in a list costs a join that
+    no engine leaves out of a pass that does not use it.
+    """
+
+    pieces: Sequence[tuple[Any, Mapping[str, Any], Sequence[tuple[Check, Any]]]]
+    places: Mapping[str, Place]
+
+    @property
+    def checks(self) -> list[Check]:
+        """The checks of a row, in the order of their numbers."""
+        return [check for check, _ in self.pieces[0][2]]
+
+    def rows(self, *checks: int) -> Any:
+        """The schema's columns, file and row, and `_fault<n>` for each check asked for."""
+        selected = [
+            source.select(
+                **columns,
+                **{FILE: source[FILE], ROW: source[ROW]},
+                **{f"_fault{n}": faults[n][1].fill_null(True) for n in checks},
+            )
+            for source, columns, faults in self.pieces
+        ]
+        whole = selected[0]
+        for piece in selected[1:]:
+            whole = whole.union(piece)
+        return whole
+
+
 def relation(
     engine: Engine,
     table: Table,
     parts: Sequence[Part],
     scales: Mapping[str, int],
     problems: list[Problem],
-) -> tuple[Any, list[Check], dict[str, Place]] | None:
-    """One relation over all parts: the schema's columns and a boolean column per check.
-
-    Parts of one table may differ in format and in the form of the quantity.
-    """
+) -> Relation | None:
+    """The relation over all parts that can be read; None where there is none."""
     ready = [_ready(engine, table, part, problems) for part in parts]
     usable = [pair for pair in ready if pair is not None]
     if not usable:
@@ -67,10 +96,7 @@ def relation(
     for _, part in usable:
         groups.setdefault(str(sorted(part.types.items())), []).append(part)
     pieces = [_piece(engine, table, group, scales) for group in groups.values()]
-    whole = pieces[0][0]
-    for piece, _ in pieces[1:]:
-        whole = whole.union(piece)
-    return whole, pieces[0][1], {str(part.path): place for place, part in usable}
+    return Relation(pieces, {str(part.path): place for place, part in usable})
 
 
 def _ready(
@@ -83,8 +109,8 @@ def _ready(
 
 def _piece(
     engine: Engine, table: Table, group: Sequence[Part], scales: Mapping[str, int]
-) -> tuple[Any, list[Check]]:
-    """Parts of one layout: canonical columns, then one boolean column per check."""
+) -> tuple[Any, dict[str, Any], list[tuple[Check, Any]]]:
+    """Parts of one layout: their source, the canonical columns, and when each check fails."""
     types = group[0].types
     source = engine.scan([part.path for part in group])
     columns: dict[str, Any] = {}
@@ -94,9 +120,7 @@ def _piece(
         columns[column.name] = value
         faults += found
     faults += _row_checks(table, source, types)
-    flags = {f"_fault{n}": flag.fill_null(True) for n, (_, flag) in enumerate(faults)}
-    piece = source.select(**columns, **{FILE: source[FILE], ROW: source[ROW]}, **flags)
-    return piece, [check for check, _ in faults]
+    return source, columns, faults
 
 
 def _column(
@@ -109,6 +133,10 @@ def _column(
         return ibis.null(kind), [(c, ibis.literal(False)) for c in _checks(column)]
     raw = source[column.name]
     if column.kind == "integer":
+        if pa.types.is_integer(types[column.name]):
+            good = raw.between(0, 999_999_999)
+            value = good.ifelse(raw, ibis.null(raw.type())).cast("int64")
+            return value, [(_checks(column)[0], raw.notnull() & ~good)]
         text = raw.cast("string").nullif("")
         good = text.re_search(COUNT)
         value = good.ifelse(text, ibis.null("string")).cast("int64")
@@ -179,29 +207,21 @@ def _row_checks(table: Table, source: Any, types: Mapping[str, pa.DataType]) -> 
 
 
 def count_faults(
-    engine: Engine, whole: Any, checks: Sequence[Check], by: Sequence[str] = (), **sums: Any
+    engine: Engine, over: Any, checks: Sequence[int], by: Sequence[str] = (), **sums: Any
 ) -> list[dict[str, Any]]:
-    """How often each check fails (`n0`, `n1`, ...), by group, with other sums of the same pass."""
-    flags = {f"n{i}": whole[f"_fault{i}"].sum() for i, c in enumerate(checks) if c.column not in by}
-    totals = {**sums, **flags}
-    grouped = whole.group_by(*by).aggregate(**totals) if by else whole.aggregate(**totals)
-    return engine.rows(grouped)
+    """How often each of these checks fails (`n0`, `n1`, ...), by group, with sums of one pass."""
+    totals = {**sums, **{f"n{i}": over[f"_fault{i}"].sum() for i in checks}}
+    return engine.rows(over.group_by(*by).aggregate(**totals) if by else over.aggregate(**totals))
 
 
-def listed(
-    engine: Engine,
-    table: Table,
-    whole: Any,
-    checks: Sequence[Check],
-    counts: Sequence[int],
-    places: Mapping[str, Place],
-) -> list[Problem]:
+def listed(engine: Engine, table: Table, whole: Relation, counts: Sequence[int]) -> list[Problem]:
     """The first rows of each check that failed, and how many more there are."""
     problems: list[Problem] = []
-    for i, (check, count) in enumerate(zip(checks, counts, strict=True)):
+    for i, (check, count) in enumerate(zip(whole.checks, counts, strict=True)):
         if count:
-            bad = whole.filter(whole[f"_fault{i}"]).order_by(FILE, ROW)
-            problems += by_place(engine, table, check, bad, count, places)
+            rows = whole.rows(i)
+            bad = rows.filter(rows[f"_fault{i}"]).order_by(FILE, ROW)
+            problems += by_place(engine, table, check, bad, count, whole.places)
     return problems
 
 

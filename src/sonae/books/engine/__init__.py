@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,6 +49,4 @@ def open_engine(name: str = "duckdb", memory: str = "1800MB", threads: int | Non
 
 def mapping_values(row: Mapping[str, Any]) -> dict[str, Any]:
     """A result row with exact integers in place of scale-0 decimals."""
-    from decimal import Decimal
-
     return {k: int(v) if isinstance(v, Decimal) else v for k, v in row.items()}
