@@ -643,6 +643,18 @@ def test_hong_kong_has_no_answer_where_only_a_total_was_published(matrix: dict[s
     assert view["figures"][line["required"]]["kind"] == "not_computable"
 
 
+def test_law_that_had_not_begun_is_not_called_in_force() -> None:
+    """FTX Japan in 2022 is before Hong Kong's guidelines; DMM Bitcoin in 2024 is after them."""
+    found = sonae("rules", "matrix", "--json").json()
+    standing = {v["venue"]: {r["rule"]: r["standing"] for r in v["lines"]} for v in found}
+    rule = "hk.vatp.compensation_cover_required"
+    assert standing["FTX Japan"][rule] is None
+    assert standing["DMM Bitcoin"][rule] == "in_force"
+    assert standing["DMM Bitcoin"]["kr.vaupa.deposits"] is None
+    assert standing["FTX Japan"]["segregation"] == "in_force"
+    assert standing["FTX Japan"]["jp.proposal.traded-value"] == "proposed"
+
+
 def test_the_matrix_for_people_names_each_venue_and_regime(venue: Path) -> None:
     """The table of one venue, in both languages."""
     for lang, rows in (("ja", ["提案段階", "HKD", "KRW", "EUR"]), ("en", ["proposed", "HKD"])):

@@ -14,13 +14,14 @@ from sonae.close.day import Close
 from sonae.close.matrix import matrix
 from sonae.core.calendar import add_months
 from sonae.core.errors import InputError, Problem, UsageError
+from sonae.core.figure import Figure, gaps_in
 from sonae.core.register import Register
 from sonae.core.text import Lang
 from sonae.report.ics import calendar_file
 from sonae.rulebook.draft import load_draft, shipped
 from sonae.rulebook.draft_text import article, compare, undecided
 from sonae.rulebook.duties import duties
-from sonae.rulebook.edition import Edition
+from sonae.rulebook.edition import Edition, topics
 from sonae.rulebook.timeline import differences
 
 
@@ -82,6 +83,13 @@ def venues_under_every_regime(
     return found
 
 
+def _standing(required: Figure) -> str | None:
+    """The mark; none where law has no value on the day, for that is not known to be in force."""
+    known = {f"{t.id}/{key}" for t in topics().values() for key in t.parameters}
+    lawless = any(gap.key in known for gap in gaps_in([required]))
+    return None if lawless else required.standing
+
+
 def _matrix_view(day: Close) -> dict[str, Any]:
     register = Register()
     lines = [
@@ -90,7 +98,7 @@ def _matrix_view(day: Close) -> dict[str, Any]:
             "rule": line.rule,
             "title": line.title.as_json(),
             "currency": line.currency,
-            "standing": line.required.standing,
+            "standing": _standing(line.required),
             "confidence": line.required.confidence,
             "clock": line.clock.as_json(),
             **{k: register.add(getattr(line, k)) for k in ("required", "counts", "shortfall")},
