@@ -23,7 +23,7 @@ if sys.platform == "win32":
 STEPS = """
 import os, signal, sys
 from pathlib import Path
-from sonae.actions.close import replace_folder
+from sonae.actions.files import replace_folder
 
 files = {p.name: p.read_bytes() for p in Path(sys.argv[1]).iterdir()}
 root = Path(sys.argv[2])

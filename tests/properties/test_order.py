@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from sonae.actions.close import close_books, json_bytes
+from sonae.actions.close import close_books
+from sonae.actions.files import json_bytes
 from tests import kit
 
 from .small import ON, Small, books, write

@@ -184,10 +184,10 @@ def test_no_network_library_is_imported() -> None:
 
 
 def test_randomness_is_seeded_and_only_where_samples_are_drawn() -> None:
-    """`random`, `secrets` and `uuid` would make two runs of one input differ."""
+    """`random`, `secrets` and `uuid` would make two runs of one input differ, but for identity."""
     banned = {"random", "secrets", "uuid"}
     found = {n: u for n, t in modules().items() if (u := imported(t) & banned)}
-    assert found == {}
+    assert [name for name in found if not name.startswith(CLOCKED)] == []
 
 
 def test_no_error_is_swallowed() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sonae.actions.files import json_bytes, replace_folder
+from sonae.actions.fund_close import CLOSE, reserve_of
 from sonae.books.engine import open_engine
 from sonae.books.read import Examine, read_books
 from sonae.close.day import Close, close_day
@@ -27,7 +26,6 @@ from sonae.rulebook.edition import Edition
 
 Step = Callable[[Text], None]
 EXAMINE: dict[str, Examine] = {"policies": policy_problems, "venue": regime_problems}
-CLOSE = "close.json"
 REFUSED = "refused.json"
 
 
@@ -51,8 +49,11 @@ def close_books(
     out: Path | None = None,
     engine: str = "duckdb",
     step: Step = lambda _: None,
+    fund: Path | str | None = None,
 ) -> Closed:
     """Close the Books in `folder`; with `out`, write `close.json` and the two reports there.
+
+    With `fund`, the reserve is what its ledger says it holds.
 
     Raises:
         InputError: the books cannot be read; with `out`, a report of why is written and nothing
@@ -61,7 +62,7 @@ def close_books(
     """
     check_out(out)
     try:
-        with closing(folder, assume, what_if_on, engine, step) as day:
+        with closing(folder, assume, what_if_on, engine, step, fund) as day:
             result = document(day)
     except InputError as error:
         if out is not None:
@@ -80,21 +81,18 @@ def closing(
     what_if_on: date | None = None,
     engine: str = "duckdb",
     step: Step = lambda _: None,
+    fund: Path | str | None = None,
 ) -> Iterator[Close]:
-    """The day closed, while its engine is open."""
+    """The day closed, while its engine is open; `fund` is the store of the reserve ledger."""
     drafts = tuple(load_draft(name) for name in dict.fromkeys(assume))
     running = open_engine(engine)
     try:
         books = read_books(folder, running, step, EXAMINE)
         edition = Edition(what_if_on or books.venue.on, drafts)
-        yield close_day(books, edition, what_if_on, step)
+        reserve = None if fund is None else reserve_of(str(fund), books.venue.on)
+        yield close_day(books, edition, what_if_on, step, reserve)
     finally:
         running.close()
-
-
-def json_bytes(value: object) -> bytes:
-    """Indented JSON with a fixed key order, ending in a newline."""
-    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=False) + "\n").encode()
 
 
 def write_close(result: dict[str, Any], out: Path) -> None:
@@ -136,43 +134,3 @@ OURS = {CLOSE, REFUSED} | {f"{n}.{lang}.html" for n in ("report", "refused") for
 
 def _ours(folder: Path) -> bool:
     return {p.name for p in folder.iterdir()} <= OURS
-
-
-def replace_folder(folder: Path, files: dict[str, bytes]) -> None:
-    """Put a folder with these files in place of what was there; on failure nothing changes.
-
-    What an earlier run that was killed left beside it is put right first.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _recover(folder)
-    fresh, former = (folder.with_name(f".{folder.name}.{n}") for n in ("new", "former"))
-    try:
-        fresh.mkdir()
-        for name, content in files.items():
-            _write_durably(fresh / name, content)
-        if folder.exists():
-            folder.rename(former)
-        fresh.rename(folder)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        if former.exists() and not folder.exists():
-            os.replace(former, folder)
-        raise
-    shutil.rmtree(former, ignore_errors=True)
-
-
-def _recover(folder: Path) -> None:
-    """Finish or undo a replacement that was killed midway."""
-    fresh, former = (folder.with_name(f".{folder.name}.{n}") for n in ("new", "former"))
-    if former.exists() and not folder.exists():
-        former.rename(folder)
-    for left in (fresh, former):
-        if left.exists():
-            shutil.rmtree(left)
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from sonae.books.read import Books
 from sonae.books.schema import VOLUME_ITEMS
@@ -26,8 +27,9 @@ YEAR = 12
 class Facts:
     """Figures read off one Books."""
 
-    def __init__(self, books: Books) -> None:
-        self.books = books
+    def __init__(self, books: Books, reserve: Sequence[Mapping[str, Any]] | None = None) -> None:
+        """`reserve`: what the reserve ledger says it holds, where the close is given one."""
+        self.books, self.reserve = books, reserve
 
     def leaf(
         self,

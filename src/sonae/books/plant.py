@@ -298,6 +298,7 @@ def _financials(customers: int, crypto: int, reserve: int) -> list[Row]:
         "debts_to_nonresidents": customers // 50,
         "opening_reserve": reserve * 9 // 10,
         "used_for_incidents": 0,
+        "profit": 200_000_000 + crypto // 200,
     }
     return [{"on": "2026-09-30", "item": item, "amount": a} for item, a in amounts.items()]
 

@@ -85,6 +85,7 @@ FINANCIAL_ITEMS = (
     "debts_to_nonresidents",
     "opening_reserve",
     "used_for_incidents",
+    "profit",
     "own_funds",
     "fixed_overheads",
     "fixed_overheads_deductions",

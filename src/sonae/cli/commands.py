@@ -36,6 +36,7 @@ def close(
     what_if_on: str | None = None,
     out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
     engine: str = "duckdb",
+    fund: str | None = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -51,13 +52,15 @@ def close(
         Where close.json and the reports go.
     engine
         Where set-based work runs.
+    fund
+        The store of the reserve ledger: the reserve is then what the ledger holds.
     """
     from sonae.actions.close import close_books
     from sonae.report.terminal import summary
 
     words = language(lang)
     with progress(words, CLOSE_STEPS) as bar:
-        closed = close_books(folder, assume or (), day(what_if_on), out_dir, engine, bar.step)
+        closed = close_books(folder, assume or (), day(what_if_on), out_dir, engine, bar.step, fund)
     if json:
         show_json(closed.document)
     else:

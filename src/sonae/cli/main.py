@@ -30,7 +30,9 @@ OK, FOUND, USAGE, REFUSED = 0, 1, 2, 3
 app = App(name="sonae", version=__version__, help="Reserve engine of a crypto-asset exchange.")
 rules = App(name="rules", help="The law as dated, cited, executable rules.")
 books = App(name="books", help="The input tables.")
+fund = App(name="fund", help="The reserve fund: a ledger of signed entries, two people for each.")
 app.command(rules)
+app.command(fund)
 app.command(books)
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="print one JSON document")]
@@ -111,6 +113,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors for callers become one clear line."""
     import sonae.cli.commands
+    import sonae.cli.fund
     import sonae.cli.rules  # noqa: F401
 
     lang = language(None)

@@ -69,7 +69,7 @@ def cover(
 ) -> Cover:
     """Stack the lines of custody law and set reserve and insurance against each draft."""
     findings: list[Finding] = []
-    reserve = reserve_assets(facts, reconciliation, valuation, findings)
+    reserve = reserve_assets(facts, edition, reconciliation, valuation, findings)
     policies = read_policies(facts.books.policies or {})
     findings += insurance_findings(facts, valuation, policies)
     stack: tuple[StackLine, ...] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sonae.books.facts import Facts
 from sonae.books.read import Books
@@ -33,7 +34,7 @@ class Close:
     what-if and says so.
     """
 
-    books: Books
+    facts: Facts
     edition: Edition
     what_if_on: date | None
     reconciliation: Reconciliation
@@ -45,16 +46,28 @@ class Close:
     findings: tuple[Finding, ...]
 
     @property
+    def books(self) -> Books:
+        """The Books that were closed."""
+        return self.facts.books
+
+    @property
     def clean(self) -> bool:
         """True without a breach or warning."""
         return all(f.severity == "note" for f in self.findings)
 
 
 def close_day(
-    books: Books, edition: Edition, what_if_on: date | None = None, step: Step = lambda _: None
+    books: Books,
+    edition: Edition,
+    what_if_on: date | None = None,
+    step: Step = lambda _: None,
+    reserve: Sequence[Mapping[str, Any]] | None = None,
 ) -> Close:
-    """Close one entity's day on the law of `edition`."""
-    facts = Facts(books)
+    """Close one entity's day on the law of `edition`.
+
+    `reserve`: the assets of the reserve by its ledger; without it the Books say what they know.
+    """
+    facts = Facts(books, reserve)
     step(Text("照合する", "reconciling"))
     reconciliation = reconcile(facts, _cash_days(edition), CALENDARS["jp.bank"])
     step(Text("評価する", "valuing"))
@@ -75,7 +88,7 @@ def close_day(
     if what_if_on is not None:
         findings.append(Finding("what-if", "note", _WHAT_IF.format(day=what_if_on)))
     return Close(
-        books,
+        facts,
         edition,
         what_if_on,
         reconciliation,

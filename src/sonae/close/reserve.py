@@ -1,68 +1,64 @@
-"""The assets of the reserve, and which of them are out of reach of the firm's creditors."""
+"""The assets of the reserve: what counts of each, and what is out of reach of creditors.
+
+They come from the reserve ledger where one is given, else from what the Books say of reserve
+accounts and holdings. What counts is a rule (`jp.reserve.assets`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from sonae.books.facts import Facts
 from sonae.close.reconcile import Reconciliation, own_statements, settled
 from sonae.close.value import Valuation
-from sonae.core.figure import Figure
+from sonae.core.display import fixed
+from sonae.core.figure import Figure, Source
 from sonae.core.finding import Finding
-from sonae.core.formula import total
+from sonae.core.formula import table
 from sonae.core.text import Text
+from sonae.rulebook.edition import Edition
 
 YEN = "JPY"
 GOING, INSOLVENT = "going_concern", "on_insolvency"
+RULE = "jp.reserve.assets"
+KINDS = {"trust_deed": "trust_deposit", "guarantee": "bank_guarantee", "deposit": "fixed_deposit"}
+"""Kinds of an instrument in the Books, as the rule names them."""
 
 
 def reserve_assets(
     facts: Facts,
+    edition: Edition,
     reconciliation: Reconciliation,
     valuation: Valuation,
     findings: list[Finding],
 ) -> dict[str, Figure]:
-    """Reserve money and coins; on insolvency only what a deed makes bankruptcy remote."""
-    parts: list[tuple[str, Figure]] = []
-    rows, on = own_statements(facts, reconciliation.elsewhere), facts.books.venue.on
-    accounts = sorted({r["account"] for r in rows if r["kind"] == "reserve"})
-    for account in accounts:
-        mine = [r for r in rows if r["account"] == account]
-        for currency in sorted({r["currency"] for r in mine if r["kind"] == "reserve"}):
-            amount, count = settled(mine, currency, "reserve", on)
-            where = f"account = {account}, currency = {currency}, kind = reserve, stage = settled"
-            key = f"statements/{account}/{currency}/amount"
-            unit = money_unit(facts, currency)
-            money = facts.leaf(key, amount, unit, "statements", where, count, RESERVE)
-            parts.append((account, money * valuation.prices[currency] if unit == "coin" else money))
-    assets = {r["asset"]: r for r in facts.books.rows["assets"]}
-    for row in facts.books.table("holdings") or []:
-        if row["owner"] != "reserve":
-            continue
-        asset, id = assets[row["asset"]], row["holding_id"]
-        if asset["own_issue"]:
-            findings.append(
-                Finding("own-token-reserve", "breach", _OWN_TOKEN.format(a=row["asset"], h=id), id)
-            )
-            continue
-        quantity = facts.leaf(
-            f"holdings/{id}/{row['asset']}/quantity",
-            Fraction(row["quantity"], 10 ** asset["scale"]),
-            "coin",
-            "holdings",
-            f"holding_id = {id}, asset = {row['asset']}, owner = reserve",
-            1,
+    """What counts of the reserve's assets as a going concern and on insolvency."""
+    if facts.reserve is not None:
+        rows = _from_ledger(facts, valuation)
+        _compare(facts, reconciliation, valuation, rows, findings)
+    else:
+        rows = _from_books(facts, reconciliation, valuation)
+    if not rows and facts.reserve is None and facts.books.table("statements") is None:
+        words = Text(
+            "準備金の口座（statements）がない", "no statement of a reserve account is given"
         )
-        parts.append((id, quantity * valuation.prices[row["asset"]]))
-    return _by_remoteness(facts, parts, findings)
+        none = facts.absent("reserve", YEN, words)
+        return {s: none.named(f"reserve#{s}") for s in (GOING, INSOLVENT)}
+    given = {id: table(cells).named(f"fact:reserve/{id}") for id, cells in rows.items()}
+    outputs = edition.evaluate(RULE, {"assets": table(given).named("fact:reserve_assets")})
+    findings += _findings(rows, outputs)
+    return {
+        GOING: outputs["going_concern_jpy"].named("reserve#going_concern", RESERVE),
+        INSOLVENT: outputs["on_insolvency_jpy"].named("reserve#on_insolvency", _REMOTE),
+    }
 
 
-_OWN_TOKEN = Text(
-    "準備金に自社発行の{a}（{h}）が含まれる。算入額は0とする",
-    "the reserve holds the venue's own token {a} ({h}); it counts as 0",
-)
+RESERVE = Text("準備金資産", "reserve assets")
+_REMOTE = Text("倒産隔離された準備金資産", "bankruptcy-remote reserve assets")
+Cells = dict[str, Figure]
 
 
 def money_unit(facts: Facts, currency: str) -> str:
@@ -70,43 +66,206 @@ def money_unit(facts: Facts, currency: str) -> str:
     return currency if currency == facts.books.venue.currency else "coin"
 
 
-def _by_remoteness(
-    facts: Facts, parts: Sequence[tuple[str, Figure]], findings: list[Finding]
-) -> dict[str, Figure]:
-    deeds = {r["instrument_id"]: r for r in facts.books.table("instruments") or []}
-    if not parts and facts.books.table("statements") is None:
-        words = Text(
-            "準備金の口座（statements）がない", "no statement of a reserve account is given"
+# -- where they come from --------------------------------------------------------------------------
+
+
+def _from_ledger(facts: Facts, valuation: Valuation) -> dict[str, Cells]:
+    """The ledger's registered assets with what it says they hold on the day."""
+    rows = {}
+    for asset in facts.reserve or ():
+        if not asset["amount"]:
+            continue
+        key = f"reserve/{asset['id']}"
+        amount = Figure(
+            asset["amount"],
+            money_unit(facts, asset["unit"]),
+            id=f"fact:{key}/amount",
+            label=RESERVE,
+            source=Source(*asset["source"]),
         )
-        none = facts.absent("reserve", YEN, words)
-        return {
-            GOING: none.named("reserve#going_concern"),
-            INSOLVENT: none.named("reserve#on_insolvency"),
-        }
-    remote = []
-    for id, figure in parts:
-        if deeds.get(id, {}).get("bankruptcy_remote") == "yes":
-            remote.append(figure)
-        elif figure.computable and figure.number() > 0:
-            state = deeds[id]["bankruptcy_remote"] if id in deeds else None
-            findings.append(_not_remote(id, figure, state))
-    going = total([f for _, f in parts], YEN, "Σ reserve assets").named(
-        "reserve#going_concern", RESERVE
-    )
-    apart = total(remote, YEN, "Σ bankruptcy-remote reserve assets")
-    return {GOING: going, INSOLVENT: apart.named("reserve#on_insolvency", _REMOTE)}
+        rows[asset["id"]] = _cells(key, asset, _worth(facts, valuation, amount, asset["unit"]))
+    return rows
 
 
-RESERVE = Text("準備金資産", "reserve assets")
-_REMOTE = Text("倒産隔離された準備金資産", "bankruptcy-remote reserve assets")
+def _from_books(
+    facts: Facts, reconciliation: Reconciliation, valuation: Valuation
+) -> dict[str, Cells]:
+    """Reserve accounts (statements) and reserve holdings, with the deed of the same id, if any."""
+    found: dict[str, Cells] = {}
+    deeds = {r["instrument_id"]: r for r in facts.books.table("instruments") or []}
+    rows, on = own_statements(facts, reconciliation.elsewhere), facts.books.venue.on
+    mine = [r for r in rows if r["kind"] == "reserve"]
+    for account in sorted({r["account"] for r in mine}):
+        for unit in sorted({r["currency"] for r in mine if r["account"] == account}):
+            theirs = [r for r in mine if r["account"] == account]
+            amount, count = settled(theirs, unit, "reserve", on)
+            where = f"account = {account}, currency = {unit}, kind = reserve, stage = settled"
+            key = f"statements/{account}/{unit}/amount"
+            money = facts.leaf(
+                key, amount, money_unit(facts, unit), "statements", where, count, RESERVE
+            )
+            asset = _of_deed(deeds.get(account), "cash", unit, theirs[0]["bank"])
+            id = account if account not in found else f"{account}/{unit}"
+            found[id] = _cells(f"reserve/{id}", asset, _worth(facts, valuation, money, unit))
+    assets = {r["asset"]: r for r in facts.books.rows["assets"]}
+    for row in facts.books.table("holdings") or []:
+        if row["owner"] == "reserve":
+            asset = _of_deed(
+                deeds.get(row["holding_id"]), "coin", row["asset"], row["custodian"] or "-"
+            )
+            asset["own_issue"] = bool(assets[row["asset"]]["own_issue"])
+            coins = _quantity(facts, row, assets[row["asset"]]["scale"])
+            id = row["holding_id"]
+            id = id if id not in found else f"{id}/{row['asset']}"
+            found[id] = _cells(f"reserve/{id}", asset, coins * valuation.prices[row["asset"]])
+    return found
 
 
-def _not_remote(id: str, figure: Figure, state: Any) -> Finding:
-    words = {"no": ("倒産隔離なし", "not remote"), "untested": ("倒産隔離は未検証", "untested")}
-    ja, en = words.get(state, ("根拠文書なし", "no deed given"))
+def _quantity(facts: Facts, row: Mapping[str, Any], scale: int) -> Figure:
+    id, asset = row["holding_id"], row["asset"]
+    where = f"holding_id = {id}, asset = {asset}, owner = reserve"
+    value = Fraction(row["quantity"], 10**scale)
+    return facts.leaf(f"holdings/{id}/{asset}/quantity", value, "coin", "holdings", where, 1)
+
+
+def _of_deed(deed: Mapping[str, Any] | None, kind: str, unit: str, holder: str) -> dict[str, Any]:
+    """Particulars of an asset in the Books; a statement or a holding is evidence of itself."""
+    if deed is None:
+        deed = {"kind": kind, "title": "own_account", "bankruptcy_remote": "no_deed"}
+        return {**deed, "holder": holder, "unit": unit, "evidence": "books"}
+    named = KINDS.get(deed["kind"], deed["kind"])
+    if kind == "coin" or (named == "fixed_deposit" and deed["maturity"] is None):
+        named = kind
+    return {
+        "kind": named,
+        "title": deed["title"],
+        "bankruptcy_remote": deed["bankruptcy_remote"],
+        "holder": holder,
+        "unit": unit,
+        "evidence": "books",
+        "matures_on": deed["maturity"],
+    }
+
+
+def _worth(facts: Facts, valuation: Valuation, amount: Figure, unit: str) -> Figure:
+    return amount if amount.unit == facts.books.venue.currency else amount * valuation.prices[unit]
+
+
+def _cells(key: str, asset: Mapping[str, Any], worth: Figure) -> Cells:
+    """One asset as the rule reads it."""
+
+    def cell(name: str, value: Any, unit: str) -> Figure:
+        return Figure(value, unit, id=f"fact:{key}/{name}")
+
+    names = ("kind", "title", "bankruptcy_remote", "holder", "unit")
+    cells = {n: cell(n, str(asset[n]), "code") for n in names}
+    truths = {
+        "own_issue": bool(asset.get("own_issue", False)),
+        "guarantee": bool(asset.get("guarantee", False)),
+        "accepted": bool(asset.get("accepted", False)),
+        "evidence": bool(asset.get("evidence")),
+    }
+    cells |= {n: cell(n, value, "truth") for n, value in truths.items()}
+    if asset.get("matures_on"):
+        day = asset["matures_on"]
+        matures = day if isinstance(day, date) else date.fromisoformat(day)
+        cells["matures_on"] = cell("matures_on", matures, "date")
+    return cells | {"value_jpy": worth.named(f"fact:{key}/value_jpy")}
+
+
+# -- what people must know ------------------------------------------------------------------------
+
+
+def _findings(rows: Mapping[str, Cells], outputs: Mapping[str, Figure]) -> list[Finding]:
+    """Assets that do not count, what would fall into the general pool, and concentration."""
+    found = []
+    for id, row in outputs["counted"].rows().items():
+        counted, reason = row.rows()["counted_jpy"], row.rows()["reason"].value
+        remote = rows[id]["bankruptcy_remote"].value
+        if reason == "own_token":
+            words = _OWN_TOKEN.format(a=rows[id]["unit"].value, h=id)
+            found.append(Finding("own-token-reserve", "breach", words, id))
+        elif isinstance(reason, str):
+            words = _INELIGIBLE.format(h=id, why=_WHY[reason])
+            found.append(Finding("reserve-ineligible", "warning", words, id))
+        elif counted.computable and counted.number() > 0 and remote != "yes":
+            found.append(_not_remote(id, counted, str(remote)))
+    for test, what in _CONCENTRATED.items():
+        if outputs[test].value == "fail":
+            found.append(Finding("reserve-concentrated", "warning", what, test))
+    return found
+
+
+def _not_remote(id: str, figure: Figure, state: str) -> Finding:
     amount = f"{int(figure.number()):,}"
-    text = Text(
-        f"{id}の{amount}円は破綻時に一般財産へ入るおそれがある（{ja}）",
-        f"JPY {amount} at {id} would fall into the general pool on insolvency ({en})",
-    )
-    return Finding("reserve-not-remote", "warning", text, id)
+    words = _NOT_REMOTE.format(h=id, amount=amount, why=_REMOTENESS[state])
+    return Finding("reserve-not-remote", "warning", words, id)
+
+
+_OWN_TOKEN = Text(
+    "準備金に自社発行の{a}（{h}）が含まれる。算入額は0とする",
+    "the reserve holds the venue's own token {a} ({h}); it counts as 0",
+)
+_INELIGIBLE = Text("準備金資産{h}は算入しない: {why}", "reserve asset {h} does not count: {why}")
+_WHY = {
+    "guarantee_counted_elsewhere": Text(
+        "履行保証暗号資産として既に算入している", "it is counted as a performance-guarantee asset"
+    ),
+    "no_evidence": Text("存在を示す証拠がない", "nothing shows that it is there"),
+    "not_accepted_by_insurer": Text(
+        "保険者が支払を承諾していない", "the insurer has not accepted the claim"
+    ),
+    "matured": Text("満期を過ぎている", "it has matured"),
+    "maturity_too_long": Text("満期が長すぎる", "it matures too late"),
+}
+_NOT_REMOTE = Text(
+    "{h}の{amount}円は破綻時に一般財産へ入るおそれがある（{why}）",
+    "JPY {amount} at {h} would fall into the general pool on insolvency ({why})",
+)
+_REMOTENESS = {
+    "no": Text("倒産隔離なし", "not remote"),
+    "untested": Text("倒産隔離は未検証", "untested"),
+    "no_deed": Text("根拠文書なし", "no deed given"),
+}
+_CONCENTRATED = {
+    "holder_test": Text(
+        "準備金資産が一つの保有先に集中している（社内規程の上限超過）。分散する",
+        "the reserve's assets are concentrated at one holder beyond the house limit; spread them",
+    ),
+    "coin_test": Text(
+        "準備金資産が一つの暗号資産に集中している（社内規程の上限超過）。分散する",
+        "the reserve's assets are concentrated in one coin beyond the house limit; spread them",
+    ),
+    "foreign_test": Text(
+        "準備金資産の円以外の割合が社内規程の上限を超える。円の資産を増やす",
+        "the reserve is held in other units than yen beyond the house limit; hold more yen",
+    ),
+}
+
+
+def _compare(
+    facts: Facts,
+    reconciliation: Reconciliation,
+    valuation: Valuation,
+    rows: Mapping[str, Cells],
+    findings: list[Finding],
+) -> None:
+    """The ledger against what banks and wallets say, where the Books have it, asset by asset."""
+    seen = _from_books(facts, reconciliation, valuation)
+    for id in sorted(seen):
+        mine = rows.get(id)
+        said = seen[id]["value_jpy"]
+        kept = None if mine is None else mine["value_jpy"]
+        if not said.computable or (kept is not None and not kept.computable):
+            continue
+        held = Fraction(0) if kept is None else kept.number()
+        if held != said.number():
+            words = _DIFFERS.format(h=id, a=fixed(held, 0), b=fixed(said.number(), 0))
+            findings.append(Finding("reserve-ledger-break", "warning", words, id))
+
+
+_DIFFERS = Text(
+    "準備金資産{h}は、準備金の記録では{a}円、残高証明・ウォレットでは{b}円。原因を調べ、訂正する",
+    "reserve asset {h}: JPY {a} in the ledger, JPY {b} by statement or wallet; find out and "
+    "correct",
+)

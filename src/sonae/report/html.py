@@ -62,7 +62,7 @@ def close_report(document: Mapping[str, Any], lang: Lang) -> str:
     words, header = figures.words, _header(figures, titles)
     foot = words("doc.page_foot", venue=document["venue"]["name"], day=header["on"])
     mark = words("doc.proposed_band") if header["proposed"] else ""
-    return _page("close.html", lang, foot, mark, {**header, **views})
+    return page("close.html", lang, foot, mark, {**header, **views})
 
 
 def refusal_report(problems: Sequence[Mapping[str, Any]], lang: Lang) -> str:
@@ -76,7 +76,7 @@ def refusal_report(problems: Sequence[Mapping[str, Any]], lang: Lang) -> str:
         "total": sum(kinds.values()),
         "list_digest": digest(list(problems)),
     }
-    return _page("refusal.html", lang, Words(lang)("refusal.title"), "", view)
+    return page("refusal.html", lang, Words(lang)("refusal.title"), "", view)
 
 
 def _header(figures: Figures, titles: Titles) -> dict[str, Any]:
@@ -141,7 +141,8 @@ def _environment() -> Environment:
     )
 
 
-def _page(template: str, lang: Lang, foot: str, mark: str, view: Mapping[str, Any]) -> str:
+def page(template: str, lang: Lang, foot: str, mark: str, view: Mapping[str, Any]) -> str:
+    """One self-contained page of a template; `foot` and `mark` stand at the foot of each sheet."""
     environment = _environment()
     script = environment.get_template("script.js").render()
     checksum = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,0 +1,56 @@
+"""Writing results: a folder whole or not at all, files that outlast a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+
+def json_bytes(value: object) -> bytes:
+    """Indented JSON with a fixed key order, ending in a newline."""
+    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=False) + "\n").encode()
+
+
+def replace_folder(folder: Path, files: Mapping[str, bytes | Iterable[bytes]]) -> None:
+    """Put a folder with these files in place of what was there; on failure nothing changes.
+
+    A large file is given in parts, which are written as they come.
+
+    What an earlier run that was killed left beside it is put right first.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _recover(folder)
+    fresh, former = (folder.with_name(f".{folder.name}.{n}") for n in ("new", "former"))
+    try:
+        fresh.mkdir()
+        for name, content in files.items():
+            _write_durably(fresh / name, content)
+        if folder.exists():
+            folder.rename(former)
+        fresh.rename(folder)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        if former.exists() and not folder.exists():
+            os.replace(former, folder)
+        raise
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def _recover(folder: Path) -> None:
+    """Finish or undo a replacement that was killed midway."""
+    fresh, former = (folder.with_name(f".{folder.name}.{n}") for n in ("new", "former"))
+    if former.exists() and not folder.exists():
+        former.rename(folder)
+    for left in (fresh, former):
+        if left.exists():
+            shutil.rmtree(left)
+
+
+def _write_durably(path: Path, content: bytes | Iterable[bytes]) -> None:
+    with path.open("wb") as stream:
+        stream.writelines([content] if isinstance(content, bytes) else content)
+        stream.flush()
+        os.fsync(stream.fileno())

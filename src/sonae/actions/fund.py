@@ -1,0 +1,277 @@
+"""The verbs of the reserve fund: propose, decide, appoint, look, export, verify.
+
+One way in for command line, API and screens: an act is built, signed with the person's key, kept
+beside the key, and recorded; what the ledger makes of it is its answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sonae.actions.keys import Key, load_key, verify_signature
+from sonae.core.chain import Signed, sign
+from sonae.core.errors import Refused, UsageError
+from sonae.fund.constitution import read_constitution
+from sonae.fund.control import Proposal
+from sonae.fund.entry import (
+    Author,
+    LedgerError,
+    Line,
+    decision,
+    order,
+    proposal,
+)
+from sonae.store.ledger import HistoryError, Ledger, Recorded
+from sonae.store.view import LAST
+
+Now = Callable[[], datetime]
+Build = Callable[[Author], bytes]
+
+
+def utc_now() -> datetime:
+    """The clock of this machine."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person wants to propose: its kind, the day it is about, content and journal lines."""
+
+    kind: str
+    on: date
+    content: Mapping[str, Any]
+    lines: tuple[Line, ...] = ()
+
+
+class Session:
+    """One person at one fund's ledger.
+
+    An act whose recording was never confirmed is sent again first; a ledger that lacks what this
+    person had already seen is refused.
+    """
+
+    def __init__(self, ledger: Ledger, key: Key, now: Now = utc_now) -> None:
+        self.ledger, self.key, self.now = ledger, key, now
+        self.fund = ledger.view.fund()
+        self.resumed = self._resume()
+
+    def propose(self, request: Request, hours: int | None = None) -> Recorded:
+        """Put something to the others; it lapses after so many hours (the constitution's)."""
+        constitution = self.ledger.view.constitution()
+        lasts = timedelta(hours=hours or (constitution.expiry_hours if constitution else 72))
+        on = request.on.isoformat()
+        return self.act(
+            lambda who: proposal(who, request.kind, on, request.content, request.lines, lasts)
+        )
+
+    def decide(
+        self,
+        seq: int,
+        verdict: str,
+        reason: str = "",
+        court_permission: Mapping[str, str] | None = None,
+    ) -> Recorded:
+        """Approve or reject a proposal, by the digest of exactly the bytes that were proposed."""
+        found = self.ledger.view.proposal(seq)
+        digest = found.digest if found else "0" * 64
+        return self.act(lambda who: decision(who, seq, digest, verdict, reason, court_permission))
+
+    def order(self, act: str, content: Mapping[str, Any]) -> Recorded:
+        """Record an appointment or a petition."""
+        return self.act(lambda who: order(who, act, content))
+
+    def act(self, build: Build) -> Recorded:
+        """Build, sign, keep, record: the one way into the ledger."""
+        key = self.key.public.hex()
+        body = build(
+            Author(
+                self.fund, self._name(key), key, self.now(), self.ledger.seen, secrets.token_hex(8)
+            )
+        )
+        return self._send(sign(self.key, body))
+
+    def _name(self, key: str) -> str:
+        """The id under which the fund knows this key; for a stranger, the key's own beginning."""
+        view = self.ledger.view
+        constitution, appointed = view.constitution(), view.failure().administrators or {}
+        persons = [*appointed.values(), *(constitution.persons.values() if constitution else ())]
+        known = [p.id for p in persons if p.key == key]
+        return known[0] if known else self._founder(key)
+
+    def _founder(self, key: str) -> str:
+        """Before a constitution is in force: the id that a proposed one gives this key."""
+        for entry in reversed(self.ledger.entries()[-20:]):
+            if entry["kind"] == "constitution" and entry["act"] == "propose":
+                for person in entry["body"]["content"]["person"]:
+                    if person["public_key"] == key:
+                        return str(person["id"])
+        return f"key-{key[:12]}"
+
+    def _send(self, signed: Signed) -> Recorded:
+        memory, before = self.key.memory, self.key.memory.seen(self.fund)
+        memory.signed(self.fund, signed)
+        try:
+            recorded = self.ledger.append(signed)
+        except LedgerError:
+            memory.recorded(self.fund, before)
+            raise
+        memory.recorded(self.fund, recorded.seen)
+        return recorded
+
+    def _resume(self) -> Recorded | None:
+        """Finish what was interrupted, after making sure this is the ledger that was seen."""
+        memory = self.key.memory
+        seen = memory.seen(self.fund)
+        if not self.ledger.contains(seen):
+            raise HistoryError(
+                f"{self.ledger.place} lacks entry {seen.seq} ({seen.hash[:12]}…), which you had "
+                "seen: it is an older backup or another history. Restore the newest and verify it"
+            )
+        pending = memory.pending(self.fund)
+        return self._send(pending) if pending else None
+
+
+# -- beginning -----------------------------------------------------------------------------------
+
+
+def found_fund(file: Path, place: str, key_file: Path, now: Now = utc_now) -> Recorded:
+    """Begin a fund: make the store and propose its constitution, for another person to approve."""
+    raw = read_toml(file)
+    constitution = read_constitution(raw, file.name)
+    key = load_key(key_file)
+    people = [p.id for p in constitution.persons.values() if p.key == key.public.hex()]
+    if not people:
+        raise UsageError(f"{file} names no person with the key {key.public.hex()[:12]}…")
+    with Ledger(place, verify_signature, create=True) as ledger:
+        if ledger.view.constitution() is not None:
+            raise UsageError(f"{place} holds a fund already; amend it with `sonae fund propose`")
+        session = Session(ledger, key, now)
+        session.fund = session.fund or f"{constitution.name}-{secrets.token_hex(4)}"
+        hours = timedelta(hours=constitution.expiry_hours)
+        on = now().date().isoformat()
+
+        def build(who: Author) -> bytes:
+            who = who._replace(by=people[0])
+            return proposal(who, "constitution", on, plain(raw), (), hours)
+
+        return session.act(build)
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """A TOML file with exact numbers."""
+    try:
+        return tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file} is not readable as TOML: {error}") from error
+
+
+def plain(value: Any) -> Any:
+    """TOML values as signed bytes hold them: dates and decimals as text."""
+    if isinstance(value, Mapping):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    return value if isinstance(value, str | int | bool) else str(value)
+
+
+# -- looking -------------------------------------------------------------------------------------
+
+
+def describe(ledger: Ledger, seq: int) -> dict[str, Any]:
+    """One proposal as its second person must see it: everything that was signed, and its state."""
+    found: Proposal | None = ledger.view.proposal(seq)
+    if found is None:
+        raise UsageError(f"entry {seq} is no proposal that can be decided")
+    tally, constitution = ledger.view.tally(seq), ledger.view.constitution()
+    return {
+        "seq": seq,
+        "digest": found.digest,
+        "scales": dict(constitution.units) if constitution else {},
+        "state": tally.ended or "pending",
+        "approved_by": list(tally.by),
+        **{k: getattr(found.act, k) for k in ("kind", "on", "by", "at", "expires", "content")},
+        "lines": [[a, u, str(n)] for a, u, n in found.act.lines],
+    }
+
+
+def balances(
+    ledger: Ledger, on: date, account: str | None = None, known: int = LAST
+) -> list[dict[str, str]]:
+    """Balances on a day in smallest units: of every account, or of one (or those below it)."""
+    constitution = ledger.view.constitution()
+    scales = constitution.units if constitution else {}
+    picked = [
+        (a, u)
+        for a, u in ledger.accounts()
+        if account is None or a == account or a.startswith(account.rstrip("/") + "/")
+    ]
+    day = on.isoformat()
+    return [
+        {
+            "account": a,
+            "unit": u,
+            "scale": str(scales.get(u, 0)),
+            "balance": str(ledger.view.balance(a, u, day, known)),
+        }
+        for a, u in picked
+    ]
+
+
+@contextmanager
+def at(place: str, key_file: Path, now: Now = utc_now) -> Iterator[Session]:
+    """A person at a fund's ledger."""
+    key = load_key(key_file)
+    with Ledger(place, verify_signature) as ledger:
+        yield Session(ledger, key, now)
+
+
+@contextmanager
+def looking(place: str) -> Iterator[Ledger]:
+    """A ledger to look at."""
+    with Ledger(place, verify_signature) as ledger:
+        yield ledger
+
+
+def approve(
+    session: Session,
+    seq: int,
+    reason: str = "",
+    digest: str | None = None,
+    court_permission: Path | None = None,
+) -> Recorded:
+    """Approve a proposal after asking the rulebook again what the proposer's program asked it.
+
+    Raises:
+        Refused: the proposal is not the one the person saw, or the rulebook answers otherwise now.
+    """
+    from sonae.actions.fund_requests import same_assessment
+
+    found = session.ledger.view.proposal(seq)
+    if found is not None and digest is not None and not found.digest.startswith(digest):
+        raise Refused(f"proposal {seq} has the digest {found.digest[:16]}…, not {digest}")
+    if found is not None and not same_assessment(found.act):
+        raise Refused(
+            f"proposal {seq} states an answer of the rulebook that it does not give here; look at "
+            "the evidence and reject it, or update this program"
+        )
+    permission = read_order(court_permission) if court_permission else None
+    return session.decide(seq, "approve", reason, permission)
+
+
+def read_order(file: Path) -> dict[str, Any]:
+    """An order, a petition or a permission; `document` names a file beside it, kept as digest."""
+    raw = plain(read_toml(file))
+    document = file.parent / str(raw.get("document", ""))
+    if not raw.get("document") or not document.is_file():
+        raise UsageError(f"{file}: document names a file beside it; {document.name!r} is not there")
+    digest = hashlib.sha256(document.read_bytes()).hexdigest()
+    return {**raw, "document": f"{document.name} sha256:{digest}"}

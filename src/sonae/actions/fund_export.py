@@ -1,0 +1,229 @@
+"""What others need of the fund: an export that verifies by itself, tables for an auditor.
+
+fund.jsonl            every entry as signed, then counts, head and balances: `sonae fund verify`
+head.txt              place and hash of the last entry, to be kept elsewhere
+journal.csv           every line in effect
+balances.csv          every account on the day
+assets.csv            what the fund holds, with title, holder, remoteness and evidence
+fund.xlsx             the same three tables as a workbook; amounts as text, to the last digit
+statement.{ja,en}.html
+manifest.json         SHA-256 of every file
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from sonae.actions.files import json_bytes, replace_folder
+from sonae.actions.fund import balances
+from sonae.actions.keys import verify_signature
+from sonae.core.errors import UsageError
+from sonae.core.text import LANGS
+from sonae.fund.entry import Seen
+from sonae.fund.verify import Verified, closing_line, verify
+from sonae.report.fund import ASSET_COLUMNS, statement
+from sonae.store.ledger import Ledger
+
+EXPORT, HEAD = "fund.jsonl", "head.txt"
+OURS = {
+    EXPORT, HEAD, "journal.csv", "balances.csv", "assets.csv", "fund.xlsx", "manifest.json",
+    *(f"statement.{lang}.html" for lang in LANGS),
+}  # fmt: skip
+MOVED = ("seq", "proposal", "on", "known_at", "kind", "by", "approved_by", "ground")
+Row = Sequence[str]
+Progress = Callable[[int, int], None]
+
+
+def export_fund(ledger: Ledger, out: Path, on: date) -> Verified:
+    """Write an export whole or not at all; what is written was verified on the way.
+
+    Raises:
+        UsageError: `out` holds other files, or the ledger does not verify.
+    """
+    if out.exists() and not {p.name for p in out.iterdir()} <= OURS:
+        raise UsageError(f"{out} holds other files; give a new or empty folder")
+    found = verify_store(ledger)
+    if not found.good:
+        where = "; ".join(f"entry {f.seq}: {f.why.en}" for f in found.faults[:3])
+        raise UsageError(f"the ledger does not verify, nothing was exported: {where}")
+    tables = _tables(ledger, on)
+    files: dict[str, bytes | Iterable[bytes]] = {
+        HEAD: f"{found.entries}:{found.head}\n".encode(),
+        "fund.xlsx": workbook(tables),
+        **{f"{name}.csv": as_csv(rows) for name, rows in tables.items()},
+    }
+    for lang in LANGS:
+        files[f"statement.{lang}.html"] = statement(ledger_view(ledger, on), lang).encode()
+    digests = {n: hashlib.sha256(c).hexdigest() for n, c in files.items() if isinstance(c, bytes)}
+    files["manifest.json"] = json_bytes(
+        {"on": on.isoformat(), "head": found.head, "files": digests}
+    )
+    files[EXPORT] = _lines(ledger, found)
+    replace_folder(out, files)
+    return found
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _lines(ledger: Ledger, found: Verified) -> Iterator[bytes]:
+    for n, text in enumerate(ledger.lines(), 1):
+        if n > found.entries:
+            break
+        yield text + b"\n"
+    yield closing_line(found) + b"\n"
+
+
+def ledger_view(ledger: Ledger, on: date) -> dict[str, Any]:
+    """What a statement shows: constitution, assets, balances on the day, movements, head."""
+    view = ledger.view
+    constitution, seen = view.constitution(), ledger.head()
+    entries = [e for e in ledger.entries() if e["effect"] == "posting" and e["on"] <= str(on)]
+    proposals = {seq: view.proposal(seq) for seq in {e["subject"] for e in entries}}
+    failure = view.failure()
+    return {
+        "on": on.isoformat(),
+        "fund": view.fund(),
+        "entity": constitution.entity if constitution else "",
+        "reserve_class": constitution.reserve_class if constitution else "",
+        "head": {"seq": seen.seq, "hash": seen.hash},
+        "petition": failure.petition,
+        "appointed": failure.appointed,
+        "assets": [
+            {**asset, "balance": view.balance(f"asset/{id}", asset["unit"], on.isoformat())}
+            for id, asset in sorted(view.assets().items())
+        ],
+        "scales": dict(constitution.units) if constitution else {},
+        "balances": balances(ledger, on),
+        "movements": [_movement(e, proposals[e["subject"]]) for e in entries],
+    }
+
+
+def _movement(entry: Mapping[str, Any], proposal: Any) -> dict[str, Any]:
+    act = proposal.act
+    return {
+        "seq": entry["seq"],
+        "proposal": proposal.seq,
+        "on": act.on,
+        "known_at": entry["at"],
+        "kind": act.kind,
+        "by": act.by,
+        "approved_by": entry["by"],
+        "reason": act.content.get("reason", ""),
+        "ground": (act.content.get("ground") or {}).get("ground"),
+        "lines": [[a, u, str(n)] for a, u, n in act.lines],
+    }
+
+
+def _tables(ledger: Ledger, on: date) -> dict[str, list[Row]]:
+    seen = ledger_view(ledger, on)
+    journal: list[Row] = [(*MOVED, "account", "unit", "amount", "reason")]
+    for m in seen["movements"]:
+        head = [str(m[k] or "") for k in MOVED]
+        journal += [(*head, a, u, n, m["reason"]) for a, u, n in m["lines"]]
+    names = ("account", "unit", "scale", "balance")
+    held: list[Row] = [names, *([b[k] for k in names] for b in seen["balances"])]
+    assets: list[Row] = [(*ASSET_COLUMNS, "balance")]
+    assets += [[str(a.get(k, "")) for k in (*ASSET_COLUMNS, "balance")] for a in seen["assets"]]
+    return {"journal": journal, "balances": held, "assets": assets}
+
+
+def as_csv(rows: Sequence[Row]) -> bytes:
+    """CSV in UTF-8 with a mark, which spreadsheet programs need for Japanese."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows([_safe(c) for c in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _safe(cell: str) -> str:
+    """A spreadsheet must not take a text for a formula; a plain number stays one."""
+    digits = cell.removeprefix("-").replace(".", "", 1)
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@") and not digits.isdecimal() else cell
+
+
+def workbook(tables: Mapping[str, Sequence[Row]]) -> bytes:
+    """The tables as a workbook; every cell is text, so that no digit is lost beyond fifteen.
+
+    The day of making in it is a fixed one: the same tables are the same file.
+    """
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_numbers": False})
+    book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
+    bold = book.add_format({"bold": True})
+    for name, rows in tables.items():
+        sheet = book.add_worksheet(name)
+        sheet.freeze_panes(1, 0)
+        for n, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                sheet.write_string(n, column, cell, bold if n == 0 else None)
+        sheet.autofit()
+    book.close()
+    return content.getvalue()
+
+
+# -- verifying -------------------------------------------------------------------------------------
+
+
+def verify_export(
+    path: Path, head: Seen | None = None, step: Progress = lambda _done, _total: None
+) -> Verified:
+    """Verify an export (its folder or `fund.jsonl`) and nothing else: no store, no network."""
+    file = path / EXPORT if path.is_dir() else path
+    if not file.is_file():
+        raise UsageError(f"no such export: {file}")
+
+    size = file.stat().st_size
+
+    def read() -> Iterator[bytes]:
+        with file.open("rb") as stream:
+            done = 0
+            for n, text in enumerate(stream):
+                done += len(text)
+                if n % 1_000 == 0:
+                    step(done, size)
+                yield text
+
+    return verify(read(), verify_signature, head)
+
+
+def verify_store(ledger: Ledger, head: Seen | None = None) -> Verified:
+    """Verify a store: its entries, and what its tables say of outcomes and balances."""
+    lines = (text + b"\n" for text in ledger.lines())
+    found = verify(lines, verify_signature, head, closed=False)
+    if found.good:
+        found.faults += ledger.differences(found)
+    return found
+
+
+def verified(found: Verified) -> dict[str, Any]:
+    """The result of a verification as plain values."""
+    return {
+        "good": found.good,
+        "entries": found.entries,
+        "refused": found.refused,
+        "head": f"{found.entries}:{found.head}",
+        "balances": sorted([a, u, str(v)] for (a, u), v in found.state.balances.items()),
+        "faults": [{"entry": f.seq, "why": f.why.as_json()} for f in found.faults],
+    }
+
+
+def read_head(text: str) -> Seen:
+    """A head, or the file that holds one, as in `head.txt`: `12:ab34...`."""
+    if ":" not in text and Path(text).is_file():
+        text = Path(text).read_text("utf-8")
+    place, _, hash = text.strip().partition(":")
+    if not place.isdecimal() or len(hash) != 64:
+        raise UsageError("a head is the place of an entry, a colon and 64 hexadecimal digits")
+    return Seen(int(place), hash)

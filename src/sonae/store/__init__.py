@@ -1,0 +1,1 @@
+"""Records: one schema on SQLite (one file) and PostgreSQL, append-only, exact."""

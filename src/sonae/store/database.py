@@ -1,0 +1,121 @@
+"""Opening the store: one SQLite file by default, PostgreSQL by its address; migrations; one lock.
+
+Every write is one transaction that holds the ledger's only lock from its first statement, so that
+what an act is judged on cannot change before it is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import resources
+from pathlib import Path
+
+import alembic.command
+import alembic.config
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from sonae.core.errors import SonaeError
+from sonae.store import guards
+from sonae.store.prepared import DriverConnection
+
+VERSION = "0001"
+WAIT_SECONDS = 60
+
+
+class StoreError(SonaeError):
+    """The store cannot be used as it is; says what to do."""
+
+
+def store_url(place: str) -> URL:
+    """A path of a SQLite file, or a database address such as postgresql://host/name."""
+    if "://" not in place:
+        return URL.create("sqlite", database=str(Path(place)))
+    try:
+        url = make_url(place)
+    except ArgumentError as error:
+        raise StoreError(f"not a database address: {place}") from error
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError("a store is a SQLite file or postgresql://...")
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def connect(url: URL) -> Engine:
+    """An engine whose connections keep what they commit, whatever happens to the machine."""
+    if url.get_backend_name() == "postgresql":
+        try:
+            engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        except ModuleNotFoundError as error:
+            raise StoreError("PostgreSQL needs its driver: install sonae[postgres]") from error
+        event.listen(engine, "connect", _durable_postgresql)
+        return engine
+    options = {"timeout": WAIT_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=options)
+    event.listen(engine, "connect", _durable_sqlite)
+    return engine
+
+
+def _durable_sqlite(connection: object, _: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in ("journal_mode = wal", "synchronous = full", "foreign_keys = on"):
+        cursor.execute(f"pragma {pragma}")
+    cursor.close()
+
+
+def _durable_postgresql(connection: object, _: object) -> None:
+    with connection.cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute("set synchronous_commit = on")
+        cursor.execute(f"set lock_timeout = '{WAIT_SECONDS}s'")
+
+
+@contextmanager
+def transaction(connection: DriverConnection) -> Iterator[None]:
+    """One write: it holds the ledger's lock from the start, and all of it is kept or nothing."""
+    try:
+        with connection.together():
+            connection.execute(*connection.begin)
+            yield
+            connection.execute("commit")
+    except BaseException:
+        with suppress(connection.errors):  # a connection that is gone has undone it already
+            connection.execute("rollback")
+        raise
+
+
+# -- migrations ----------------------------------------------------------------------------------
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest version, and put the guards back in place."""
+    config = alembic.config.Config()
+    with resources.as_file(resources.files("sonae.store") / "migrations") as folder:
+        config.set_main_option("script_location", str(folder))
+        options = {"isolation_level": "SERIALIZABLE"}
+        with engine.execution_options(**options).begin() as connection:
+            config.attributes["connection"] = connection
+            alembic.command.upgrade(config, "head")
+            guards.restore(connection)
+
+
+def version(connection: Connection) -> str | None:
+    """The schema's version; None for an empty store."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.exec_driver_sql("select version_num from alembic_version").scalar()
+    return str(found) if found else None
+
+
+def ready(connection: Connection, place: str) -> None:
+    """Refuse a store that is empty, of another version, or without its guards."""
+    found = version(connection)
+    if found is None:
+        raise StoreError(f"{place} holds no fund; begin one with `sonae fund init`")
+    if found != VERSION:
+        raise StoreError(f"{place} has schema {found}, not {VERSION}; run `sonae fund migrate`")
+    if gone := guards.missing(connection):
+        raise StoreError(
+            f"{place}: guards are missing ({', '.join(gone)}). Run `sonae fund verify` first, then "
+            "`sonae fund migrate`, which puts them back"
+        )

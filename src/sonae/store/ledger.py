@@ -1,0 +1,310 @@
+"""The reserve ledger in a store: acts are judged and recorded in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, bindparam, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from sonae.core.chain import Signed, Verifier, line, link, signature_good
+from sonae.core.text import Text
+from sonae.fund.control import Outcome, judge
+from sonae.fund.entry import (
+    NOTHING,
+    Act,
+    Decide,
+    LedgerError,
+    Propose,
+    Seen,
+    check_canonical,
+    read_act,
+)
+from sonae.fund.verify import Fault, Verified
+from sonae.store.database import (
+    StoreError,
+    connect,
+    migrate,
+    ready,
+    store_url,
+    transaction,
+    version,
+)
+from sonae.store.prepared import DriverConnection, Prepared
+from sonae.store.schema import ENTRY, POSTING
+from sonae.store.view import StoreView
+
+TRIES = 3
+
+
+class HistoryError(LedgerError):
+    """The ledger is not the one its user saw before: an older backup, or another history."""
+
+
+class UnknownOutcome(StoreError):
+    """The store was lost before it answered: the same signed act is to be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An act as it stands in the ledger."""
+
+    seq: int
+    hash: str
+    outcome: Outcome
+
+    @property
+    def seen(self) -> Seen:
+        """The head that this entry was."""
+        return Seen(self.seq, self.hash)
+
+
+class Ledger:
+    """One fund's ledger over one connection. Use it as a context manager.
+
+    `seen` is the last entry read or written through it: what an author says to have seen.
+    """
+
+    def __init__(self, place: str, verify: Verifier, *, create: bool = False) -> None:
+        self.place, self.verify = place, verify
+        self.engine: Engine = connect(store_url(place))
+        try:
+            with self.engine.connect() as connection:
+                fresh = create and version(connection) is None
+            if fresh:
+                migrate(self.engine)
+            with self.engine.connect() as connection:
+                ready(connection, place)
+        except DBAPIError as error:
+            raise StoreError(f"{place}: {error.orig}") from error
+        self._open()
+        self.seen = self.view.look().head
+
+    def _open(self) -> None:
+        """A connection of the driver's own; the store's view reads through it."""
+        self._pooled = self.engine.raw_connection()
+        self.connection = DriverConnection(self._pooled.dbapi_connection, self.engine.dialect)
+        self.view = StoreView(self.connection)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._pooled.close()
+        self.engine.dispose()
+
+    # -- adding --------------------------------------------------------------------------------
+
+    def append(self, signed: Signed) -> Recorded:
+        """Judge and record a signed act, refused ones included; the same bytes are recorded once.
+
+        A connection lost on the way is opened again and the act sent again: under the ledger's
+        lock it is found if it had been recorded.
+
+        Raises:
+            LedgerError: the act has no meaning here; nothing is recorded.
+            HistoryError: its author had seen another history.
+            UnknownOutcome: the store stays unreachable; the act may or may not be recorded.
+        """
+        act = read_act(signed.body)
+        check_canonical(signed.body)
+        if not signature_good(self.verify, _key(act), signed):
+            raise LedgerError(f"the signature is not that of the key {act.key[:16]}…")
+        for attempt in range(TRIES):
+            try:
+                with transaction(self.connection):
+                    recorded = self._record(act, signed)
+                self.seen = recorded.seen
+                return recorded
+            except self.connection.errors as error:
+                if not self.connection.lost(error):
+                    raise StoreError(f"{self.place}: {error}") from error
+                self._again(attempt, error)
+        raise AssertionError("unreachable")
+
+    def _again(self, attempt: int, error: Exception) -> None:
+        """Open another connection in place of one that was lost."""
+        if attempt + 1 == TRIES:
+            raise UnknownOutcome(f"{self.place}: {error}") from error
+        self._pooled.invalidate()
+        try:
+            self._open()
+        except DBAPIError as lost:
+            raise UnknownOutcome(f"{self.place}: {lost.orig}") from lost
+
+    def _record(self, act: Act, signed: Signed) -> Recorded:
+        seen = _seen(act)
+        moment = self.view.look(signed.digest, seen.seq)
+        if moment.known:
+            return self._recorded(moment.known)
+        head = moment.head
+        self._same_history(act, seen, head)
+        outcome = judge(self.view, act)
+        seq, hash = head.seq + 1, link(bytes.fromhex(head.hash), signed).hex()
+        latest = max(moment.latest, act.at)
+        recorded, about = Recorded(seq, hash, outcome), self._about(act)
+        postings = self._postings(seq, about) if outcome.effect == "posting" and about else []
+        self._insert(recorded, act, signed, about, latest)
+        _POST.run(self.connection, *postings)
+        return recorded
+
+    def _same_history(self, act: Act, seen: Seen, head: Seen) -> None:
+        """The fund and the last entry the author saw must be of this very ledger."""
+        if head.seq and act.fund != self.view.fund():
+            raise LedgerError(f"an act for the fund {act.fund}, not for {self.view.fund()}")
+        if seen != head and not self.contains(seen):
+            raise HistoryError(
+                f"entry {seen.seq} is not what {act.by} had seen: this store is an older backup or "
+                "holds another history. Nothing was recorded; verify it and restore the newest"
+            )
+
+    def _insert(
+        self, made: Recorded, act: Act, signed: Signed, about: Propose | None, latest: str
+    ) -> None:
+        row = {
+            "seq": made.seq,
+            "at": act.at,
+            "by_id": act.by,
+            "act": type(act).__name__.lower(),
+            "kind": about.kind if about else None,
+            "subject": _subject(act),
+            "on_day": about.on if about else None,
+            "outcome": made.outcome.code,
+            "effect": made.outcome.effect,
+            "digest": signed.digest,
+            "hash": made.hash,
+            "latest": latest,
+            "signature": signed.signature.hex(),
+            "body": signed.body.decode(),
+        }
+        _INSERT.run(self.connection, row)
+
+    def _about(self, act: Act) -> Propose | None:
+        """A proposal itself; for a decision the proposal it names, where there is one."""
+        if isinstance(act, Decide):
+            found = self.view.proposal(act.proposal)
+            return found.act if found else None
+        return act if isinstance(act, Propose) else None
+
+    def _postings(self, seq: int, proposed: Propose) -> list[dict[str, Any]]:
+        """The lines that take effect, each with the running total of its account's day."""
+        on, lines = proposed.on, proposed.lines
+        return [
+            {
+                "seq": seq,
+                "line": n,
+                "account": line.account,
+                "unit": line.unit,
+                "on_day": on,
+                "amount": line.amount,
+                "day_total": total + line.amount,
+            }
+            for n, (line, total) in enumerate(
+                zip(lines, self.view.day_totals(lines, on), strict=True), 1
+            )
+        ]
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def head(self) -> Seen:
+        """The last entry, read anew."""
+        self.seen = self.view.look().head
+        return self.seen
+
+    def contains(self, seen: Seen) -> bool:
+        """Whether an entry stands where someone saw it."""
+        if seen.seq == 0:
+            return seen == NOTHING
+        row = _AT.first(self.connection, {"seq": seen.seq})
+        return row is not None and row[0] == seen.hash
+
+    def _recorded(self, seq: int) -> Recorded:
+        row = _RECORDED.rows(self.connection, {"seq": seq})[0]
+        return Recorded(seq, row[0], Outcome(row[1], row[2]))
+
+    def accounts(self) -> list[tuple[str, str]]:
+        """Every account that was ever posted to, with its unit."""
+        return [(a, u) for a, u in _ACCOUNTS.rows(self.connection, {})]
+
+    def lines(self, start: int = 1) -> Iterator[bytes]:
+        """The entries as lines of an export, without line ends, in order."""
+        while rows := _LINES.rows(self.connection, {"seq": start}):
+            for body, signature, hash in rows:
+                signed = Signed(body.encode(), bytes.fromhex(signature))
+                yield line(signed, bytes.fromhex(hash))
+            start += len(rows)
+
+    def differences(self, found: Verified) -> list[Fault]:
+        """Where the tables say otherwise than the replayed entries: outcomes, then balances."""
+        faults = []
+        for seq, outcome in _OUTCOMES.rows(self.connection, {}):
+            if seq <= found.entries and outcome != found.outcomes[seq - 1]:
+                faults.append(_fault(seq, outcome, found.outcomes[seq - 1]))
+        accounts = set(self.accounts()) | set(found.state.balances)
+        for account, unit in sorted(accounts):
+            stored, made = self.view.balance(account, unit), found.state.balance(account, unit)
+            if stored != made:
+                faults.append(_fault(0, f"{account} {unit} {stored}", str(made)))
+        return faults
+
+    def entries(self, first: int = 1, account: str | None = None) -> list[dict[str, Any]]:
+        """Entries as plain values, oldest first; with an account those that moved it."""
+        query = _ENTRIES.where(ENTRY.c.seq >= first)
+        if account is not None:
+            moved = select(POSTING.c.seq).where(POSTING.c.account == account)
+            query = query.where(ENTRY.c.seq.in_(moved))
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(ENTRY.c.seq)).mappings().all()
+        return [{**row, "body": json.loads(row["body"])} for row in rows]
+
+
+_E, _P = ENTRY.c, POSTING.c
+_INSERT, _POST = Prepared(insert(ENTRY)), Prepared(insert(POSTING))
+_AT = Prepared(select(_E.hash).where(_E.seq == bindparam("seq")))
+_RECORDED = Prepared(select(_E.hash, _E.outcome, _E.effect).where(_E.seq == bindparam("seq")))
+_ACCOUNTS = Prepared(select(_P.account, _P.unit).distinct().order_by(_P.account, _P.unit))
+_OUTCOMES = Prepared(select(_E.seq, _E.outcome).order_by(_E.seq))
+_LINES = Prepared(
+    select(_E.body, _E.signature, _E.hash)
+    .where(_E.seq >= bindparam("seq"))
+    .order_by(_E.seq)
+    .limit(10_000)
+)
+_ENTRIES = select(
+    _E.seq, _E.at, _E.by_id.label("by"), _E.act, _E.kind, _E.subject, _E.on_day.label("on"),
+    _E.outcome, _E.effect, _E.hash, _E.body,
+)  # fmt: skip
+
+
+def _fault(seq: int, stored: str, made: str) -> Fault:
+    words = Text(f"表には{stored}、記録からは{made}", f"the table has {stored}, the entries {made}")
+    return Fault(seq, words)
+
+
+def _key(act: Act) -> bytes:
+    try:
+        return bytes.fromhex(act.key)
+    except ValueError as error:
+        raise LedgerError("key is not hexadecimal") from error
+
+
+def _seen(act: Act) -> Seen:
+    place, _, hash = act.seen.partition(":")
+    if not place.isdecimal() or len(place) > 18:
+        raise LedgerError(f"seen is the place of an entry and its hash, not {act.seen[:80]!r}")
+    return Seen(int(place), hash)
+
+
+def _subject(act: Act) -> int | None:
+    """The proposal that a decision is about, or that a correction corrects."""
+    if isinstance(act, Decide):
+        return act.proposal
+    corrects = act.content.get("corrects") if isinstance(act, Propose) else None
+    return corrects if type(corrects) is int else None

@@ -1,0 +1,1 @@
+"""The reserve fund: plan, ledger, people."""
