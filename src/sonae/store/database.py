@@ -1,13 +1,10 @@
-"""Opening the store: one SQLite file by default, PostgreSQL by its address; migrations; one lock.
+"""Opening the store: one SQLite file by default, PostgreSQL by its address; migrations.
 
-Every write is one transaction that holds the ledger's only lock from its first statement, so that
-what an act is judged on cannot change before it is recorded.
+What is acknowledged is on the disk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 
@@ -19,7 +16,6 @@ from sqlalchemy.exc import ArgumentError
 
 from sonae.core.errors import SonaeError
 from sonae.store import guards
-from sonae.store.prepared import DriverConnection
 
 VERSION = "0001"
 WAIT_SECONDS = 60
@@ -68,20 +64,6 @@ def _durable_postgresql(connection: object, _: object) -> None:
     with connection.cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute("set synchronous_commit = on")
         cursor.execute(f"set lock_timeout = '{WAIT_SECONDS}s'")
-
-
-@contextmanager
-def transaction(connection: DriverConnection) -> Iterator[None]:
-    """One write: it holds the ledger's lock from the start, and all of it is kept or nothing."""
-    try:
-        with connection.together():
-            connection.execute(*connection.begin)
-            yield
-            connection.execute("commit")
-    except BaseException:
-        with suppress(connection.errors):  # a connection that is gone has undone it already
-            connection.execute("rollback")
-        raise
 
 
 # -- migrations ----------------------------------------------------------------------------------

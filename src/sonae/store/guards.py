@@ -13,7 +13,8 @@ TABLES = ("entry", "posting")
 _ORDER = {
     "entry": "new.seq is null or new.seq <> (select coalesce(max(seq), 0) + 1 from entry)",
     "posting": "new.seq is null or new.seq <> (select max(seq) from entry) "
-    "or exists (select 1 from posting where seq = new.seq and line = new.line)",
+    "or exists (select 1 from posting where seq = new.seq and account = new.account "
+    "and unit = new.unit and on_day = new.on_day)",
 }
 
 
@@ -54,7 +55,7 @@ def _sqlite(table: str) -> list[str]:
 
 
 def _postgresql(table: str) -> list[str]:
-    order = _ORDER[table]
+    order = _ORDER[table].partition(" or exists")[0]  # there the key itself refuses a second one
     return [
         f"create or replace function {table}_only_added() returns trigger language plpgsql as "
         f"$$ begin raise exception '{table}: only added to'; end $$",

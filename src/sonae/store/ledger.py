@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Engine, bindparam, insert, select
@@ -30,7 +31,6 @@ from sonae.store.database import (
     migrate,
     ready,
     store_url,
-    transaction,
     version,
 )
 from sonae.store.prepared import DriverConnection, Prepared
@@ -119,7 +119,7 @@ class Ledger:
             raise LedgerError(f"the signature is not that of the key {act.key[:16]}…")
         for attempt in range(TRIES):
             try:
-                with transaction(self.connection):
+                with self.connection.transaction():
                     recorded = self._record(act, signed)
                 self.seen = recorded.seen
                 return recorded
@@ -141,18 +141,21 @@ class Ledger:
 
     def _record(self, act: Act, signed: Signed) -> Recorded:
         seen = _seen(act)
-        moment = self.view.look(signed.digest, seen.seq)
-        if moment.known:
-            return self._recorded(moment.known)
+        moment = self.view.look(act.proposal if isinstance(act, Decide) else None)
         head = moment.head
+        if seen != head and (known := self.view.sent(signed.digest, seen.seq)):
+            return self._recorded(known)
         self._same_history(act, seen, head)
         outcome = judge(self.view, act)
         seq, hash = head.seq + 1, link(bytes.fromhex(head.hash), signed).hex()
-        latest = max(moment.latest, act.at)
-        recorded, about = Recorded(seq, hash, outcome), self._about(act)
-        postings = self._postings(seq, about) if outcome.effect == "posting" and about else []
-        self._insert(recorded, act, signed, about, latest)
-        _POST.run(self.connection, *postings)
+        recorded, proposed = Recorded(seq, hash, outcome), self._about(act)
+        postings = self._postings(seq, proposed) if outcome.effect == "posting" and proposed else []
+        rules = outcome.effect not in (None, "posting")
+        marks = {"latest": max(moment.latest, act.at), "ruled": seq if rules else moment.ruled}
+        self._insert(recorded, act, signed, proposed, marks)
+        if postings:
+            values = {f"{k}_m{n}": v for n, row in enumerate(postings) for k, v in row.items()}
+            _post(len(postings)).run(self.connection, values)
         return recorded
 
     def _same_history(self, act: Act, seen: Seen, head: Seen) -> None:
@@ -166,7 +169,12 @@ class Ledger:
             )
 
     def _insert(
-        self, made: Recorded, act: Act, signed: Signed, about: Propose | None, latest: str
+        self,
+        made: Recorded,
+        act: Act,
+        signed: Signed,
+        about: Propose | None,
+        marks: Mapping[str, Any],
     ) -> None:
         row = {
             "seq": made.seq,
@@ -180,7 +188,7 @@ class Ledger:
             "effect": made.outcome.effect,
             "digest": signed.digest,
             "hash": made.hash,
-            "latest": latest,
+            **marks,
             "signature": signed.signature.hex(),
             "body": signed.body.decode(),
         }
@@ -196,19 +204,17 @@ class Ledger:
     def _postings(self, seq: int, proposed: Propose) -> list[dict[str, Any]]:
         """The lines that take effect, each with the running total of its account's day."""
         on, lines = proposed.on, proposed.lines
+        totals = self.view.day_totals(lines, on)
         return [
             {
-                "seq": seq,
-                "line": n,
                 "account": line.account,
                 "unit": line.unit,
                 "on_day": on,
+                "seq": seq,
                 "amount": line.amount,
                 "day_total": total + line.amount,
             }
-            for n, (line, total) in enumerate(
-                zip(lines, self.view.day_totals(lines, on), strict=True), 1
-            )
+            for line, total in zip(lines, totals, strict=True)
         ]
 
     # -- reading -------------------------------------------------------------------------------
@@ -266,7 +272,7 @@ class Ledger:
 
 
 _E, _P = ENTRY.c, POSTING.c
-_INSERT, _POST = Prepared(insert(ENTRY)), Prepared(insert(POSTING))
+_INSERT = Prepared(insert(ENTRY))
 _AT = Prepared(select(_E.hash).where(_E.seq == bindparam("seq")))
 _RECORDED = Prepared(select(_E.hash, _E.outcome, _E.effect).where(_E.seq == bindparam("seq")))
 _ACCOUNTS = Prepared(select(_P.account, _P.unit).distinct().order_by(_P.account, _P.unit))
@@ -281,6 +287,16 @@ _ENTRIES = select(
     _E.seq, _E.at, _E.by_id.label("by"), _E.act, _E.kind, _E.subject, _E.on_day.label("on"),
     _E.outcome, _E.effect, _E.hash, _E.body,
 )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _post(count: int) -> Prepared:
+    """An insert of so many postings, whose places are `<column>_m<line>`."""
+    columns = POSTING.c.keys()
+    rows = [
+        {c: bindparam(f"{c}_m{n}", type_=POSTING.c[c].type) for c in columns} for n in range(count)
+    ]
+    return Prepared(insert(POSTING).values(rows))
 
 
 def _fault(seq: int, stored: str, made: str) -> Fault:

@@ -7,8 +7,8 @@ way their columns hold them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Dialect
@@ -29,11 +29,20 @@ class Prepared:
 
     def rows(self, connection: DriverConnection, values: Values) -> list[Sequence[Any]]:
         """Run it and take every row."""
+        return self.send(connection, values)()
+
+    def send(
+        self, connection: DriverConnection, values: Values
+    ) -> Callable[[], list[Sequence[Any]]]:
+        """Run it; its rows are taken when the answer is called: others may run meanwhile."""
         form = self._form(connection)
-        found = connection.driver.execute(form.sql, form.bound(values)).fetchall()
-        if not form.amounts:
-            return list(found)
-        return [form.taken(row) for row in found]
+        cursor = connection.driver.execute(form.sql, form.bound(values))
+
+        def answer() -> list[Sequence[Any]]:
+            found = cursor.fetchall()
+            return [form.taken(row) for row in found] if form.amounts else list(found)
+
+        return answer
 
     def first(self, connection: DriverConnection, values: Values) -> Sequence[Any] | None:
         """Run it and take the first row."""
@@ -63,7 +72,7 @@ class _Form:
         compiled = statement.compile(
             dialect=named,
             compile_kwargs={"render_postcompile": True},
-            column_keys=[c.name for c in statement.table.c] if statement.is_insert else None,
+            column_keys=_columns(statement),
         )
         self.engine, self.sql = dialect.name, str(compiled)
         self.defaults = {k: v for k, v in compiled.params.items() if v is not None}
@@ -87,26 +96,42 @@ class _Form:
         return values
 
 
+def _columns(statement: Any) -> list[str] | None:
+    """The columns of a plain insert; one that names its values knows them."""
+    plain = statement.is_insert and not statement._multi_values
+    return [c.name for c in statement.table.c] if plain else None
+
+
 class DriverConnection:
     """A driver's connection and the dialect of its engine."""
 
     def __init__(self, driver: Any, dialect: Dialect) -> None:
         self.driver, self.dialect = driver, dialect
         self.errors: type[Exception] = dialect.dbapi.Error  # type: ignore[union-attr]
-        sqlite = dialect.name == "sqlite"
-        self.begin = (
-            ("begin immediate",) if sqlite else ("begin", "lock table entry in exclusive mode")
-        )
 
-    def execute(self, *statements: str) -> None:
-        """Run statements without values."""
-        for sql in statements:
-            self.driver.execute(sql)
+    def execute(self, sql: str) -> None:
+        """Run a statement without values."""
+        self.driver.execute(sql)
 
-    def together(self) -> AbstractContextManager[object]:
-        """Within it statements wait for no answer until one is read, where the driver can do so."""
-        pipeline = getattr(self.driver, "pipeline", nullcontext)
-        return pipeline()
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One write: it holds the ledger's lock from the start; all of it is kept, or nothing.
+
+        On PostgreSQL its statements travel as a pipeline and wait only where an answer is read.
+        """
+        if self.dialect.name == "postgresql":
+            with self.driver.pipeline(), self.driver.transaction():
+                self.execute("lock table entry in exclusive mode")
+                yield
+            return
+        self.execute("begin immediate")
+        try:
+            yield
+            self.execute("commit")
+        except BaseException:
+            with suppress(self.errors):  # a connection that is gone has undone it already
+                self.execute("rollback")
+            raise
 
     def lost(self, error: Exception) -> bool:
         """Whether an error of the driver means that the connection is gone."""

@@ -89,26 +89,26 @@ ENTRY = Table(
     Column("digest", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Column("latest", String(27), nullable=False),
+    Column("ruled", BIG, nullable=False),
     Column("signature", String(128), nullable=False),
     Column("body", Text, nullable=False),
     Index("entry_subject", "subject", sqlite_where=ABOUT, postgresql_where=ABOUT),
     Index("entry_rare", "effect", "on_day", "seq", sqlite_where=RARE, postgresql_where=RARE),
 )
 """One act as signed, and what became of it (`outcome`). `subject`: the proposal that a decision is
-about, or that a correction corrects. `latest`: the latest instant of this entry and all before."""
+about, or that a correction corrects. `latest`: the latest instant up to this entry;
+`ruled`: the last entry up to this one that changed rules, an asset, a close or who may act."""
 
 POSTING = Table(
     "posting",
     METADATA,
+    Column("account", String(96), primary_key=True),
+    Column("unit", String(64), primary_key=True),
+    Column("on_day", String(10), primary_key=True),
     Column("seq", BIG, primary_key=True, autoincrement=False),
-    Column("line", Integer, primary_key=True, autoincrement=False),
-    Column("account", String(96), nullable=False),
-    Column("unit", String(64), nullable=False),
-    Column("on_day", String(10), nullable=False),
     Column("amount", Amount, nullable=False),
     Column("day_total", Amount, nullable=False),
-    Index("posting_day", "account", "unit", "on_day", "seq"),
     sqlite_with_rowid=False,
 )
-"""One line of a journal in effect; `day_total` is what the account's lines of the same day sum to,
-up to this one."""
+"""One line of a journal in effect, in the order in which balances are read; `day_total` is what the
+account's lines of the same day sum to, up to this one."""

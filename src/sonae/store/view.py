@@ -9,18 +9,16 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
-    String,
     bindparam,
     func,
-    literal_column,
     select,
 )
 
 from sonae.fund.constitution import Constitution, read_constitution
 from sonae.fund.control import Failure, Proposal, Tally, administrator
 from sonae.fund.entry import NOTHING, Line, Propose, Seen, read_act
+from sonae.fund.journal import MOVEMENTS
 from sonae.store.prepared import DriverConnection, Prepared
 from sonae.store.schema import ENTRY, POSTING, RARE
 
@@ -50,25 +48,14 @@ _RULED = Prepared(
     .where(RARE, _E.effect.in_(_RULES))
     .order_by(_E.seq)
 )
-_OTHER = ENTRY.alias("other")
-_POSTING: ColumnElement[str] = literal_column("'posting'", String)
 _LATER = Prepared(
     select(_E.seq).where(_E.at > bindparam("instant"), _E.seq > bindparam("seq")).limit(1)
 )
-_MOMENT = Prepared(
-    select(
-        _E.seq,
-        _E.hash,
-        _E.latest,
-        select(func.count())
-        .select_from(_OTHER)
-        .where(_OTHER.c.effect != _POSTING)
-        .scalar_subquery(),
-        select(_OTHER.c.seq)
-        .where(_OTHER.c.seq > bindparam("since"), _OTHER.c.digest == bindparam("digest"))
-        .scalar_subquery(),
-    )
-    .order_by(_E.seq.desc())
+_MOMENT = Prepared(select(_E.seq, _E.hash, _E.latest, _E.ruled).order_by(_E.seq.desc()).limit(1))
+_SENT = Prepared(
+    select(_E.seq)
+    .where(_E.seq > bindparam("since"), _E.digest == bindparam("digest"))
+    .order_by(_E.seq)
     .limit(1)
 )
 _CORRECTED = Prepared(
@@ -77,22 +64,16 @@ _CORRECTED = Prepared(
     .where(_E.subject == bindparam("seq"), _E.act == "propose", _DECISION.c.effect == "posting")
     .limit(1)
 )
-_POSTED = Prepared(
-    select(_P.account, _P.unit, _P.amount)
-    .join(ENTRY, _E.seq == _P.seq)
-    .where(_E.subject == bindparam("seq"), _E.effect == "posting")
-    .order_by(_P.line)
-)
 _FUND = Prepared(select(_E.body).where(_E.seq == 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The ledger at the start of a write: head, latest instant, an act already recorded."""
+    """The ledger at the start of a write: head, latest instant, last entry that changed rules."""
 
     head: Seen
     latest: str
-    known: int | None
+    ruled: int
 
 
 class StoreView:
@@ -113,20 +94,29 @@ class StoreView:
         self._latest = ""
         self._fund = ""
 
-    def look(self, digest: str = "", since: int = LAST) -> Moment:
-        """Read where the ledger stands, and what its rare entries have changed.
+    def look(self, proposal: int | None = None) -> Moment:
+        """Read where the ledger stands, and what entries that change rules have changed.
 
-        An act with this digest is looked for after the entry its author had seen.
+        A proposal that is about to be decided on is read on the way.
         """
+        head = _MOMENT.send(self.connection, {})
+        found = None if proposal is None else _PROPOSAL.send(self.connection, {"seq": proposal})
+        rows = head()
         self._found = None
-        row = _MOMENT.first(self.connection, {"digest": digest, "since": since})
-        if row is None:
-            return Moment(NOTHING, "", None)
-        seq, hash, self._latest, ruled, known = row
+        if proposal is not None and found is not None:
+            self._found = (proposal, *_decided(proposal, found()))
+        if not rows:
+            return Moment(NOTHING, "", 0)
+        seq, hash, self._latest, ruled = rows[0]
         if ruled != self._ruled:
             self._read_rules()
             self._ruled = ruled
-        return Moment(Seen(seq, hash), self._latest, known)
+        return Moment(Seen(seq, hash), self._latest, ruled)
+
+    def sent(self, digest: str, since: int) -> int | None:
+        """The entry after `since` that holds an act with this digest."""
+        row = _SENT.first(self.connection, {"digest": digest, "since": since})
+        return row[0] if row else None
 
     def _read_rules(self) -> None:
         petition = appointed = None
@@ -167,11 +157,7 @@ class StoreView:
         """A proposal with its decisions, read once for each look."""
         if self._found is None or self._found[0] != seq:
             rows = _PROPOSAL.rows(self.connection, {"seq": seq})
-            found = _proposal(seq, rows[0][0], rows[0][1]) if rows else None
-            decided = [(by, outcome) for _, _, by, outcome in rows if by is not None]
-            approvers = tuple(by for by, outcome in decided if outcome in ("counted", "approved"))
-            ended = [outcome for _, outcome in decided if outcome != "counted"]
-            self._found = (seq, found, Tally(approvers, ended[0] if ended else None))
+            self._found = (seq, *_decided(seq, rows))
         return self._found[1:]
 
     def _read(self, seq: int) -> Proposal:
@@ -223,10 +209,11 @@ class StoreView:
 
     def posted(self, seq: int) -> tuple[Line, ...] | None:
         """The lines that a proposal posted, unless they were corrected since."""
-        if _CORRECTED.first(self.connection, {"seq": seq}) is not None:
+        proposal, tally = self.proposal(seq), self.tally(seq)
+        if proposal is None or tally.ended != "approved" or proposal.act.kind not in MOVEMENTS:
             return None
-        rows = _POSTED.rows(self.connection, {"seq": seq})
-        return tuple(Line(*row) for row in rows) or None
+        corrected = _CORRECTED.first(self.connection, {"seq": seq}) is not None
+        return None if corrected else proposal.act.lines
 
 
 @lru_cache(maxsize=64)
@@ -258,6 +245,15 @@ def _days() -> Select[Any]:
 
 
 _DAYS = Prepared(_days())
+
+
+def _decided(seq: int, rows: Sequence[Sequence[Any]]) -> tuple[Proposal | None, Tally]:
+    """A proposal and what was decided on it."""
+    found = _proposal(seq, rows[0][0], rows[0][1]) if rows else None
+    decided = [(by, outcome) for _, _, by, outcome in rows if by is not None]
+    approvers = tuple(by for by, outcome in decided if outcome in ("counted", "approved"))
+    ended = [outcome for _, outcome in decided if outcome != "counted"]
+    return found, Tally(approvers, ended[0] if ended else None)
 
 
 def _proposal(seq: int, digest: str, body: str) -> Proposal:
