@@ -19,18 +19,17 @@ from typing import Any
 
 from sonae.actions.keys import Key, load_key, verify_signature
 from sonae.core.chain import Signed, sign
-from sonae.core.errors import Refused, UsageError
+from sonae.core.errors import Refused, SonaeError, UsageError
 from sonae.fund.constitution import read_constitution
 from sonae.fund.control import Proposal
 from sonae.fund.entry import (
     Author,
-    LedgerError,
     Line,
     decision,
     order,
     proposal,
 )
-from sonae.store.ledger import HistoryError, Ledger, Recorded
+from sonae.store.ledger import HistoryError, Ledger, Recorded, UnknownOutcome
 from sonae.store.view import LAST
 
 Now = Callable[[], datetime]
@@ -121,7 +120,9 @@ class Session:
         memory.signed(self.fund, signed)
         try:
             recorded = self.ledger.append(signed)
-        except LedgerError:
+        except UnknownOutcome:
+            raise
+        except SonaeError:
             memory.recorded(self.fund, before)
             raise
         memory.recorded(self.fund, recorded.seen)

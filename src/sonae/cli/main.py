@@ -114,6 +114,7 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors for callers become one clear line."""
     import sonae.cli.commands
     import sonae.cli.fund
+    import sonae.cli.fund_look
     import sonae.cli.rules  # noqa: F401
 
     lang = language(None)

@@ -36,6 +36,15 @@ def named(words: Words, code: str | None) -> str:
     return words.known(f"fund_kind.{code}", str(code)) if code else ""
 
 
+def account_name(words: Words, account: str) -> str:
+    """An account in the language: its class, and the id or class of reserve after it."""
+    head, _, rest = account.partition("/")
+    title = words.known(f"fund_account.{head}", head)
+    if head in ("expense", "income", "equity") or not rest:
+        return title
+    return f"{title} {named(words, rest)}"
+
+
 def whole(amount: str | int, scale: int | str) -> str:
     """Base units as whole units, exact."""
     return exact(coins(int(amount), int(scale)))
@@ -79,15 +88,18 @@ def proposal_view(found: Found, lang: Lang) -> RenderableType:
         facts.add_row(key, str(value))
     lines = _table(words, "account", "unit", "amount", right=("amount",))
     for account, unit, amount in found["lines"]:
-        lines.add_row(account, unit, whole(amount, scales.get(unit, 0)))
+        lines.add_row(account_name(words, account), unit, whole(amount, scales.get(unit, 0)))
     return Group(head, facts, *([lines] if found["lines"] else []))
 
 
 def balances_view(found: Sequence[Found], lang: Lang) -> RenderableType:
     """Balances of accounts."""
-    table = _table(Words(lang), "account", "balance", "unit", right=("balance",))
+    words = Words(lang)
+    table = _table(words, "account", "balance", "unit", right=("balance",))
     for row in found:
-        table.add_row(row["account"], whole(row["balance"], row["scale"]), row["unit"])
+        table.add_row(
+            account_name(words, row["account"]), whole(row["balance"], row["scale"]), row["unit"]
+        )
     return table
 
 
@@ -148,7 +160,14 @@ def statement(found: Found, lang: Lang) -> str:
         "on": day,
         "reserve_class": named(words, found["reserve_class"]),
         "assets": [_asset(words, a, scales) for a in found["assets"]],
-        "balances": [{**b, "balance": whole(b["balance"], b["scale"])} for b in found["balances"]],
+        "balances": [
+            {
+                "account": account_name(words, b["account"]),
+                "unit": b["unit"],
+                "balance": whole(b["balance"], b["scale"]),
+            }
+            for b in found["balances"]
+        ],
         "movements": [_movement(words, m, scales) for m in found["movements"]],
     }
     foot = f"{found['entity']} · {day} · {words('fund.title')}"
@@ -163,7 +182,7 @@ def _asset(words: Words, asset: Found, scales: Mapping[str, int]) -> dict[str, A
 
 def _movement(words: Words, movement: Found, scales: Mapping[str, int]) -> dict[str, Any]:
     lines = [
-        {"account": a, "unit": u, "amount": whole(n, scales.get(u, 0))}
+        {"account": account_name(words, a), "unit": u, "amount": whole(n, scales.get(u, 0))}
         for a, u, n in movement["lines"]
     ]
     basis = " · ".join(x for x in (named(words, movement["ground"]), movement["reason"]) if x)

@@ -18,7 +18,8 @@ from sonae.core.errors import SonaeError
 from sonae.store import guards
 
 VERSION = "0001"
-WAIT_SECONDS = 60
+WAIT_SECONDS, GONE_SECONDS = 60, 20
+"""How long an entry waits for the ledger's lock; how long a silent client may hold it."""
 
 
 class StoreError(SonaeError):
@@ -64,6 +65,7 @@ def _durable_postgresql(connection: object, _: object) -> None:
     with connection.cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute("set synchronous_commit = on")
         cursor.execute(f"set lock_timeout = '{WAIT_SECONDS}s'")
+        cursor.execute(f"set idle_in_transaction_session_timeout = '{GONE_SECONDS}s'")
 
 
 # -- migrations ----------------------------------------------------------------------------------
@@ -77,6 +79,7 @@ def migrate(engine: Engine) -> None:
         options = {"isolation_level": "SERIALIZABLE"}
         with engine.execution_options(**options).begin() as connection:
             config.attributes["connection"] = connection
+            guards.remove(connection)
             alembic.command.upgrade(config, "head")
             guards.restore(connection)
 

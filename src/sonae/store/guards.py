@@ -18,8 +18,16 @@ _ORDER = {
 }
 
 
+def remove(connection: Connection) -> None:
+    """Take the guards away for a migration, which may rebuild tables they name."""
+    for name in set(_names(connection)) & _there(connection):
+        table = name.partition("_")[0]
+        on = "" if connection.dialect.name == "sqlite" else f" on {table}"
+        connection.exec_driver_sql(f"drop trigger {name}{on}")
+
+
 def restore(connection: Connection) -> None:
-    """Put every guard in place; a migration that rebuilds a table drops SQLite's."""
+    """Put every guard in place; on SQLite a table that was rebuilt has lost its own."""
     make = _sqlite if connection.dialect.name == "sqlite" else _postgresql
     for table in TABLES:
         for statement in make(table):
@@ -28,14 +36,21 @@ def restore(connection: Connection) -> None:
 
 def missing(connection: Connection) -> list[str]:
     """Guards that are not there."""
+    found = _there(connection)
+    return [name for name in _names(connection) if name not in found]
+
+
+def _names(connection: Connection) -> list[str]:
+    sqlite = connection.dialect.name == "sqlite"
+    against = ("update", "delete") if sqlite else ("change", "truncate")
+    return [f"{table}_no_{what}" for table in TABLES for what in (*against, "disorder")]
+
+
+def _there(connection: Connection) -> set[str]:
+    query = "select tgname from pg_trigger where not tgisinternal and tgenabled in ('O', 'A')"
     if connection.dialect.name == "sqlite":
         query = "select name from sqlite_master where type = 'trigger'"
-        wanted = [f"{t}_no_{w}" for t in TABLES for w in ("update", "delete", "disorder")]
-    else:
-        query = "select tgname from pg_trigger where not tgisinternal and tgenabled in ('O', 'A')"
-        wanted = [f"{t}_no_{w}" for t in TABLES for w in ("change", "truncate", "disorder")]
-    found = {row[0] for row in connection.exec_driver_sql(query)}
-    return [name for name in wanted if name not in found]
+    return {str(row[0]) for row in connection.exec_driver_sql(query)}
 
 
 def _sqlite(table: str) -> list[str]:

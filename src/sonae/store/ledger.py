@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Engine, bindparam, insert, select
 from sqlalchemy.exc import DBAPIError
 
+from sonae.core.amount import bounded
 from sonae.core.chain import Signed, Verifier, line, link, signature_good
-from sonae.core.text import Text
 from sonae.fund.control import Outcome, judge
 from sonae.fund.entry import (
     NOTHING,
@@ -33,6 +34,7 @@ from sonae.store.database import (
     store_url,
     version,
 )
+from sonae.store.differences import differences, subject
 from sonae.store.prepared import DriverConnection, Prepared
 from sonae.store.schema import ENTRY, POSTING
 from sonae.store.view import StoreView
@@ -111,6 +113,8 @@ class Ledger:
         Raises:
             LedgerError: the act has no meaning here; nothing is recorded.
             HistoryError: its author had seen another history.
+            Refused: a day's total would reach 10^38; nothing is recorded.
+            StoreError: the store could not keep it; nothing is recorded.
             UnknownOutcome: the store stays unreachable; the act may or may not be recorded.
         """
         act = read_act(signed.body)
@@ -136,8 +140,8 @@ class Ledger:
         self._pooled.invalidate()
         try:
             self._open()
-        except DBAPIError as lost:
-            raise UnknownOutcome(f"{self.place}: {lost.orig}") from lost
+        except (DBAPIError, self.connection.errors) as lost:
+            raise UnknownOutcome(f"{self.place}: {lost}") from lost
 
     def _record(self, act: Act, signed: Signed) -> Recorded:
         seen = _seen(act)
@@ -156,6 +160,7 @@ class Ledger:
         if postings:
             values = {f"{k}_m{n}": v for n, row in enumerate(postings) for k, v in row.items()}
             _post(len(postings)).run(self.connection, values)
+        self.view.forget()
         return recorded
 
     def _same_history(self, act: Act, seen: Seen, head: Seen) -> None:
@@ -182,7 +187,7 @@ class Ledger:
             "by_id": act.by,
             "act": type(act).__name__.lower(),
             "kind": about.kind if about else None,
-            "subject": _subject(act),
+            "subject": subject(act),
             "on_day": about.on if about else None,
             "outcome": made.outcome.code,
             "effect": made.outcome.effect,
@@ -212,7 +217,7 @@ class Ledger:
                 "on_day": on,
                 "seq": seq,
                 "amount": line.amount,
-                "day_total": total + line.amount,
+                "day_total": bounded(total + line.amount, line.account),
             }
             for line, total in zip(lines, totals, strict=True)
         ]
@@ -247,18 +252,9 @@ class Ledger:
                 yield line(signed, bytes.fromhex(hash))
             start += len(rows)
 
-    def differences(self, found: Verified) -> list[Fault]:
-        """Where the tables say otherwise than the replayed entries: outcomes, then balances."""
-        faults = []
-        for seq, outcome in _OUTCOMES.rows(self.connection, {}):
-            if seq <= found.entries and outcome != found.outcomes[seq - 1]:
-                faults.append(_fault(seq, outcome, found.outcomes[seq - 1]))
-        accounts = set(self.accounts()) | set(found.state.balances)
-        for account, unit in sorted(accounts):
-            stored, made = self.view.balance(account, unit), found.state.balance(account, unit)
-            if stored != made:
-                faults.append(_fault(0, f"{account} {unit} {stored}", str(made)))
-        return faults
+    def differences(self, found: Verified, most: int = 20) -> list[Fault]:
+        """Where the tables say otherwise than the replayed entries make them: at most so many."""
+        return list(islice(differences(self.connection, found.outcomes), most))
 
     def entries(self, first: int = 1, account: str | None = None) -> list[dict[str, Any]]:
         """Entries as plain values, oldest first; with an account those that moved it."""
@@ -276,7 +272,6 @@ _INSERT = Prepared(insert(ENTRY))
 _AT = Prepared(select(_E.hash).where(_E.seq == bindparam("seq")))
 _RECORDED = Prepared(select(_E.hash, _E.outcome, _E.effect).where(_E.seq == bindparam("seq")))
 _ACCOUNTS = Prepared(select(_P.account, _P.unit).distinct().order_by(_P.account, _P.unit))
-_OUTCOMES = Prepared(select(_E.seq, _E.outcome).order_by(_E.seq))
 _LINES = Prepared(
     select(_E.body, _E.signature, _E.hash)
     .where(_E.seq >= bindparam("seq"))
@@ -299,11 +294,6 @@ def _post(count: int) -> Prepared:
     return Prepared(insert(POSTING).values(rows))
 
 
-def _fault(seq: int, stored: str, made: str) -> Fault:
-    words = Text(f"表には{stored}、記録からは{made}", f"the table has {stored}, the entries {made}")
-    return Fault(seq, words)
-
-
 def _key(act: Act) -> bytes:
     try:
         return bytes.fromhex(act.key)
@@ -316,11 +306,3 @@ def _seen(act: Act) -> Seen:
     if not place.isdecimal() or len(place) > 18:
         raise LedgerError(f"seen is the place of an entry and its hash, not {act.seen[:80]!r}")
     return Seen(int(place), hash)
-
-
-def _subject(act: Act) -> int | None:
-    """The proposal that a decision is about, or that a correction corrects."""
-    if isinstance(act, Decide):
-        return act.proposal
-    corrects = act.content.get("corrects") if isinstance(act, Propose) else None
-    return corrects if type(corrects) is int else None

@@ -113,6 +113,10 @@ class StoreView:
             self._ruled = ruled
         return Moment(Seen(seq, hash), self._latest, ruled)
 
+    def forget(self) -> None:
+        """An entry was added: what was read of a proposal may have changed."""
+        self._found = None
+
     def sent(self, digest: str, since: int) -> int | None:
         """The entry after `since` that holds an act with this digest."""
         row = _SENT.first(self.connection, {"digest": digest, "since": since})
