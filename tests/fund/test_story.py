@@ -86,7 +86,15 @@ def signed_close(people: People, day: Path, name: str) -> int:
 
 
 def uses(people: People) -> None:
-    people.done("use", OUTFLOW)
+    seq = people.done("use", OUTFLOW)
+    told = people.look("notice", str(seq), "--assume", "jp.proposal.combined")
+    assert told["refill"] == {"due": "2026-11-25", "reason": None, "standing": "proposed"}
+    assert told["left"]["asset/TRUST"] == "1600000000"
+    for lang, cause in (("ja", "未確定"), ("en", "undetermined")):
+        words = ("fund", "notice", str(seq), "--store", people.store, "--lang", lang)
+        text = sonae(*words).out
+        assert cause in text
+        assert "1,600,000,000 JPY" in text
     no_ground = OUTFLOW.replace('ground = "illegal_outflow"\n', "")
     assert refused(people.propose("aoi", "use", no_ground)) == "no_ground"
     without = OUTFLOW.replace('proof_of_outflow = "chain.txt"\n', "")

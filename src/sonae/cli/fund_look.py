@@ -155,6 +155,37 @@ def fund_plan(
     return OK
 
 
+@fund.command(name="notice")
+def fund_notice(
+    seq: Annotated[int, Parameter(name="NUMBER")],
+    *,
+    assume: str | None = None,
+    store: Store = DEFAULT,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Draft the notice of a use: ground, evidence, what is left, by when it is refilled.
+
+    Parameters
+    ----------
+    seq
+        The number of the use.
+    assume
+        The draft that fixes the days to refill.
+    """
+    from sonae.actions.fund import looking
+    from sonae.actions.fund_notice import use_notice
+    from sonae.report.fund import notice
+
+    with looking(store) as ledger:
+        found = use_notice(ledger, seq, assume)
+    if json:
+        show_json(found)
+    else:
+        out(notice(found, language(lang)))
+    return OK
+
+
 @fund.command(name="verify")
 def fund_verify(
     export: Annotated[Path | None, Parameter(name="EXPORT")] = None,

@@ -148,6 +148,43 @@ def accrual_view(found: Found, lang: Lang) -> RenderableType:
     return Group(title, table)
 
 
+def notice(found: Found, lang: Lang) -> str:
+    """The draft of a notice of a use, as plain text to be completed and signed by a person."""
+    words, content = Words(lang), found["content"]
+    ground, payment = content["ground"], content["payment"]
+    lines = [
+        f"{account_name(words, a)} {whole(n, found['scales'].get(u, 0))} {u}"
+        for a, u, n in found["lines"]
+    ]
+    left = [
+        f"{account_name(words, a)} {whole(n, found['scales'].get(found['units'][a], 0))} "
+        f"{found['units'][a]}"
+        for a, n in found["left"].items()
+    ]
+    refill = found["refill"]["due"] or found["refill"]["reason"][lang]
+    mark = words(f"standing.{ground['standing']}")
+    rows = {
+        "entity": found["entity"],
+        "incident": content["incident"],
+        "cause": named(words, content["cause"]),
+        "used_on": fmt.day(found["used_on"], lang),
+        "decided": found["known_at"],
+        "ground": f"{named(words, ground['ground'])} [{mark}]",
+        "provision": "; ".join(p[lang] for p in ground["provision"]),
+        "evidence": ", ".join(f"{v['file']} (SHA-256 {v['sha256']})"
+                              for v in ground["evidence"].values()),
+        "nature": named(words, payment["nature"]),
+        "lines": "; ".join(lines),
+        "left": "; ".join(left),
+        "booked": f"{whole(found['booked'], 0)} JPY",
+        "refill": refill + (f" [{words('standing.' + found['refill']['standing'])}]"
+                            if found["refill"]["due"] else ""),
+        "head": found["head"],
+    }  # fmt: skip
+    body = "\n".join(f"{words('fund_notice.' + k)}: {v}" for k, v in rows.items())
+    return f"{words('fund_notice.title')}\n\n{body}\n\n{words('fund_notice.draft')}\n"
+
+
 # -- the statement ---------------------------------------------------------------------------------
 
 
