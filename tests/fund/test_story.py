@@ -213,6 +213,13 @@ def without_times(file: Path) -> list[str]:
     return [",".join(c for n, c in enumerate(row.split(",")) if n != 3) for row in rows]
 
 
+def test_looking_at_a_store_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    said = sonae("fund", "history", "--store", tmp_path / "typo.db")
+    assert said.code == 2
+    assert "no such store" in said.err
+    assert not (tmp_path / "typo.db").exists()
+
+
 def test_the_close_counts_what_the_ledger_holds(tmp_path: Path) -> None:
     """A statement that says otherwise is a break; the ledger's amount is what counts."""
     people = People(tmp_path, str(tmp_path / "fund.db"))

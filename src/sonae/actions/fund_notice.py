@@ -12,6 +12,7 @@ from sonae.rulebook.calendars import CALENDARS
 from sonae.rulebook.draft import load_draft
 from sonae.rulebook.edition import Edition
 from sonae.store.ledger import Ledger
+from sonae.store.view import LAST_DAY
 
 REFILL = "refill_business_days"
 
@@ -36,9 +37,13 @@ def use_notice(ledger: Ledger, seq: int, assume: str | None = None) -> dict[str,
     act = proposal.act
     used_on = date.fromisoformat(act.on)
     decided = [e for e in ledger.entries(seq) if e["subject"] == seq and e["effect"] == "posting"]
+    known = int(decided[0]["seq"])
+
+    def after(account: str, unit: str) -> int:
+        return view.balance(account, unit, LAST_DAY, known)
+
     left = {
-        f"asset/{id}": view.balance(f"asset/{id}", asset["unit"], act.on)
-        for id, asset in view.assets().items()
+        f"asset/{id}": after(f"asset/{id}", asset["unit"]) for id, asset in view.assets().items()
     }
     due = refill_due(used_on, _days(used_on, assume), CALENDARS["jp.bank"])
     return {
@@ -52,7 +57,7 @@ def use_notice(ledger: Ledger, seq: int, assume: str | None = None) -> dict[str,
         "scales": dict(constitution.units),
         "left": {a: str(n) for a, n in left.items()},
         "units": {f"asset/{i}": a["unit"] for i, a in view.assets().items()},
-        "booked": str(-view.balance(f"reserve/{constitution.reserve_class}", "JPY", act.on)),
+        "booked": str(-after(f"reserve/{constitution.reserve_class}", constitution.currency)),
         "assumed": assume,
         "refill": {
             "due": due.value.isoformat() if isinstance(due.value, date) else None,

@@ -39,6 +39,13 @@ def store_url(place: str) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
+def must_exist(url: URL) -> None:
+    """Refuse a SQLite file that is not there; to open it would make it."""
+    file = url.database if url.get_backend_name() == "sqlite" else None
+    if file is not None and not Path(file).is_file():
+        raise StoreError(f"no such store: {file}; begin one with `sonae fund init`")
+
+
 def connect(url: URL) -> Engine:
     """An engine whose connections keep what they commit, whatever happens to the machine."""
     if url.get_backend_name() == "postgresql":

@@ -30,6 +30,7 @@ from sonae.store.database import (
     StoreError,
     connect,
     migrate,
+    must_exist,
     ready,
     store_url,
     version,
@@ -72,7 +73,10 @@ class Ledger:
 
     def __init__(self, place: str, verify: Verifier, *, create: bool = False) -> None:
         self.place, self.verify = place, verify
-        self.engine: Engine = connect(store_url(place))
+        url = store_url(place)
+        if not create:
+            must_exist(url)
+        self.engine: Engine = connect(url)
         try:
             with self.engine.connect() as connection:
                 fresh = create and version(connection) is None
