@@ -26,6 +26,7 @@ fmt: setup
 
 bench: setup
 	$(BIN)/python benchmarks/close.py
+	$(BIN)/python benchmarks/fund.py
 
 reference: setup ## after a change of rules, values or cases
 	$(BIN)/sonae rules pages docs/reference

@@ -16,15 +16,18 @@ from typing import Any
 from sonae.actions.close import closing
 from sonae.actions.fund import Request
 from sonae.actions.fund_close import booked_reserve, ledger_assets
+from sonae.actions.fund_requests import judge_ground
+from sonae.books.facts import Facts
 from sonae.close.day import Close
+from sonae.close.reserve import GOING, reserve_assets
 from sonae.core.amount import ceil_to
 from sonae.core.errors import Refused, UsageError
-from sonae.core.figure import Figure, Source, missing
+from sonae.core.figure import Figure, Source, missing, text_of
 from sonae.core.formula import not_negative
 from sonae.core.register import Register
 from sonae.core.text import Text
 from sonae.fund.entry import Line
-from sonae.fund.journal import contribute, release, reverse, set_aside
+from sonae.fund.journal import amount_jpy, contribute, release, reverse, set_aside
 from sonae.store.ledger import Ledger
 
 YEN = "JPY"
@@ -74,14 +77,8 @@ class Accrual:
         """
         figure = self.figures[name]
         if not isinstance(figure.value, Fraction):
-            raise Refused(f"{self.rule}: {name} has no single value: {_why(figure).en}")
+            raise Refused(f"{self.rule}: {name} has no single value: {text_of(figure).en}")
         return int(ceil_to(figure.number(), Fraction(1)))
-
-
-def _why(figure: Figure) -> Text:
-    from sonae.core.figure import text_of
-
-    return text_of(figure)
 
 
 def accrue(ledger: Ledger, books: Path, assume: str | None = None) -> Accrual:
@@ -164,9 +161,6 @@ def _used(ledger: Ledger, first: date, on: date) -> Fraction:
 
 def _held(ledger: Ledger, plain: Close) -> Figure:
     """What counts of the ledger's assets, by the same rule and prices as the close."""
-    from sonae.books.facts import Facts
-    from sonae.close.reserve import GOING, reserve_assets
-
     on = plain.books.venue.on
     facts = Facts(plain.books, ledger_assets(ledger, on))
     valuation = plain.valuations["regulatory"]
@@ -189,6 +183,7 @@ def _booking(ledger: Ledger, plain: Close, amount: Figure) -> dict[str, Figure]:
     given = {
         "amount_jpy": amount,
         "choice": Figure(chosen if chosen == "provision" else "voluntary_reserve", "code"),
+        "statute_in_force": plain.edition.evaluate("jp.crypto.reserve_duty", {})["in_force"],
         "net_assets_jpy": plain.required.facts["net_assets_jpy"],
         "net_assets_required_jpy": required.get(
             "net_assets_required_jpy",
@@ -224,8 +219,6 @@ def accrual_request(found: Accrual, ledger: Ledger, asset: str | None) -> Reques
 
 
 def _worth(lines: list[Line]) -> int:
-    from sonae.fund.journal import amount_jpy
-
     worth = amount_jpy(lines, {YEN: 0}, {}, YEN)
     assert worth is not None
     return worth
@@ -252,8 +245,6 @@ def _content(found: Accrual, amount: int) -> dict[str, Any]:
 
 def release_request(found: Accrual, ledger: Ledger, asset: str) -> Request:
     """The release of the excess from an asset, on the ground that it is excess."""
-    from sonae.actions.fund_requests import judge_ground
-
     constitution = ledger.view.constitution()
     assert constitution is not None
     amount = int(found.figures["excess"].number() // 1)

@@ -260,9 +260,10 @@ def _close(reader: Reader) -> tuple[dict[str, Any], list[Line]]:
 
 # -- the two gates ---------------------------------------------------------------------------------
 
-GROUND, PAYMENT, INCIDENT = "jp.reserve.ground", "jp.reserve.payment", "jp.securities.reserve_use"
+GROUND, PAYMENT, DUTY = "jp.reserve.ground", "jp.reserve.payment", "jp.crypto.reserve_duty"
+INCIDENT, ROUTE = "jp.securities.reserve_use", "jp.jvcea.compensation_route"
 _STATED = ("act", "arose_in_trading", "excess_jpy")
-_PAYMENT = ("from_incident", "confirmation_needed", "confirmed")
+_PAYMENT = ("from_incident", "confirmed")
 
 
 def _ground(reader: Reader, lines: Sequence[Line]) -> dict[str, Any]:
@@ -295,6 +296,7 @@ def judge_ground(basis: Mapping[str, Any], on: date, amount: int) -> dict[str, A
         "evidence": dict.fromkeys(basis["evidence"], True),
         "amount_jpy": amount,
     }
+    given["statute_in_force"] = _ask(edition, DUTY, {})["in_force"]
     if "excess_jpy" in stated:
         given["excess_jpy"] = stated.pop("excess_jpy")
     if stated:
@@ -317,20 +319,32 @@ def judge_ground(basis: Mapping[str, Any], on: date, amount: int) -> dict[str, A
 def _payment(reader: Reader) -> dict[str, Any]:
     """May this customer be paid: by the nature of the payment."""
     raw, on = reader.raw, reader.raw.get("on")
-    reader.taken |= {*_PAYMENT}
+    reader.taken |= {*_PAYMENT, "basis"}
     given: dict[str, Any] = {"nature": reader.text("nature"), "business": reader.text("business")}
     given |= {k: reader.flag(k) for k in _PAYMENT if k in raw}
     if reader.faults or not isinstance(on, date):
         return {}
     edition = Edition(on, tuple(load_draft(str(name)) for name in raw.get("assume", [])))
-    answer = _ask(edition, PAYMENT, given)
+    if given["business"] == "derivatives" and "basis" in raw:
+        given |= {"basis": reader.text("basis"), **_route(edition, str(raw["basis"]))}
+    asked = {k: v for k, v in given.items() if k != "basis"}
+    answer = _ask(edition, PAYMENT, asked)
     found = {k: f.value if f.computable else "not_computable" for k, f in answer.items()}
     marks = {"standing": answer["may_pay"].standing, "confidence": answer["may_pay"].confidence}
     return {**given, **found, **marks}
 
 
+def _route(edition: Edition, basis: str) -> dict[str, bool]:
+    """Whether a loss in derivatives needs confirmation, by the association's route."""
+    answer = _ask(edition, ROUTE, {"product": "crypto_derivative", "basis": basis})
+    needed = answer["confirmation_needed"].value
+    return {"confirmation_needed": needed} if isinstance(needed, bool) else {}
+
+
 def _ask(edition: Edition, rule: str, given: Mapping[str, Any]) -> Mapping[str, Figure]:
-    facts, unknown = facts_from(given, edition.rule(rule))
+    plain_ = {k: v for k, v in given.items() if not isinstance(v, Figure)}
+    facts, unknown = facts_from(plain_, edition.rule(rule))
+    facts |= {k: v for k, v in given.items() if isinstance(v, Figure)}
     if unknown:
         raise UsageError(f"{rule} does not know {', '.join(unknown)}")
     return edition.evaluate(rule, facts)

@@ -22,7 +22,7 @@ from sonae.core.calendar import Calendar
 from sonae.core.canonical import parse_number
 from sonae.core.citation import Citation
 from sonae.core.errors import RulebookError, UsageError
-from sonae.core.figure import Figure, Standing, derive, missing
+from sonae.core.figure import STANDINGS, Figure, Standing, derive, missing
 from sonae.core.text import Text
 
 
@@ -273,7 +273,8 @@ def titled(outputs: Outputs, rule_: Rule, provision: Citation) -> dict[str, Figu
     def name(figure: Figure, key: str) -> Figure:
         cites = () if provision in figure.cites and not figure.id else (provision,)
         named = figure.named(f"{rule_.id}#{key}", rule_.output_titles.get(key), cites)
-        return replace(named, standing=rule_.standing or named.standing)
+        weaker = max(rule_.standing or named.standing, named.standing, key=STANDINGS.index)
+        return replace(named, standing=weaker)
 
     def rebuilt(figure: Figure) -> Figure:
         if id(figure) not in done:

@@ -6,8 +6,10 @@ not known is left out by name.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from sonae.core.errors import UsageError
 from sonae.core.figure import derive, missing
 from sonae.core.text import Text
 from sonae.rulebook.rule import Outputs, rule
@@ -36,6 +38,45 @@ def liability_reserve(law: Any, day: Any) -> Outputs:
         "required_jpy": derive("{0}", None, "JPY", (unknown if act.computable else act,)),
         "in_force_latest": law.in_force_latest,
     }
+
+
+NO_DAY = "not_set"
+
+
+@rule(
+    "jp.crypto.reserve_duty",
+    title=Text("責任準備金の積立義務の施行", "whether the reserve duty is in force"),
+    cites="act64 責任準備金",
+    needs={},
+    outputs={"in_force": Text("積立義務が施行されているか", "reserve duty in force")},
+)
+def reserve_duty(law: Any, day: Any) -> Outputs:
+    """No while no Cabinet Order has set the day; not computable once the Act must have begun.
+
+    A draft may set the day: `jp.crypto.new_regime/reserve_duty_from` with a date as its value.
+    """
+    stated, latest = law.reserve_duty_from, law.in_force_latest
+    if not stated.computable:
+        in_force = derive("{0}", None, "truth", (stated,))
+    elif stated.value != NO_DAY:
+        in_force = derive("{0} has come", _day(stated.value) <= law.on, "truth", (stated,))
+    elif latest.computable and law.on >= _day(latest.value):
+        reason = Text(
+            f"施行期限（{latest.value}）に達したが、積立義務の施行日が登録されていない",
+            f"the Act is in force by {latest.value} at the latest, but no day is recorded here",
+        )
+        unknown = missing("jp.crypto.new_regime/reserve_duty_from", reason, "truth")
+        in_force = derive("{0}", None, "truth", (unknown, stated, latest))
+    else:
+        in_force = derive("a day is set in {0}", False, "truth", (stated,))
+    return {"in_force": in_force}
+
+
+def _day(stated: Any) -> date:
+    try:
+        return date.fromisoformat(stated)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{stated!r} is neither {NO_DAY!r} nor a day (YYYY-MM-DD)") from error
 
 
 REPORTED = {

@@ -15,9 +15,21 @@ from sonae.core.calendar import add_months
 from sonae.core.figure import Figure, apply, constant, derive
 from sonae.core.formula import all_of, choose, table, total
 from sonae.core.text import Text
-from sonae.rulebook.rule import Each, Outputs, Record, field_of, rule
+from sonae.rulebook.rule import Each, Outputs, Record, field_of, known_code, rule
 
-YEN = "JPY"
+YEN, COIN = "JPY", "coin"
+KINDS = (
+    "cash",
+    "trust_deposit",
+    "fixed_deposit",
+    "bond",
+    COIN,
+    "bank_guarantee",
+    "insurance_receivable",
+)
+TITLES = ("own_account", "pledged", "trust_for_customers", "deposited")
+REMOTE = ("yes", "no", "untested", "no_deed")
+"""`no_deed`: nothing says who would have it on insolvency."""
 ASSET = Record(
     kind="code",
     title="code",
@@ -64,30 +76,59 @@ def assets(law: Any, day: Any) -> Outputs:
     given: Figure = day.assets
     if not given.computable:
         return _unknown(given)
-    judged = {key: _judge(law, row) for key, row in given.rows().items()}
+    rows = {key: _Asset(row) for key, row in given.rows().items()}
+    judged = {key: _judge(law, asset) for key, asset in rows.items()}
     counted = {key: row.rows()["counted_jpy"] for key, row in judged.items()}
-    rows = given.rows()
-    remote = [c for k, c in counted.items() if _code(rows[k], "bankruptcy_remote") == "yes"]
     going = total(list(counted.values()), YEN, "Σ counted")
+    remote = [_where(counted[k], x.remote, lambda r: r == "yes") for k, x in rows.items()]
     insolvent = total(remote, YEN, "Σ counted, bankruptcy remote")
-    holders = _shares(
-        rows, counted, going, "holder", lambda row: _code(row, "bankruptcy_remote") != "yes"
-    )
-    coins = _shares(rows, counted, going, "unit", lambda row: _code(row, "kind") == "coin")
-    foreign = [c for k, c in counted.items() if _code(rows[k], "unit") != YEN]
+    foreign = [_where(counted[k], x.unit, lambda u: u != YEN) for k, x in rows.items()]
     share = _share(total(foreign, YEN, "Σ counted, not yen"), going)
+    exposed = {k: (x.remote, x.holder) for k, x in rows.items()}
+    holders = _shares(exposed, counted, going, lambda remote: remote != "yes")
+    coins = _shares(
+        {k: (x.kind, x.unit) for k, x in rows.items()}, counted, going, lambda kind: kind == COIN
+    )
     return {
         "counted": table(judged),
         "going_concern_jpy": going,
         "on_insolvency_jpy": insolvent,
         "general_pool_jpy": going - insolvent,
-        "holder_shares": table(holders),
-        "coin_shares": table(coins),
+        "holder_shares": holders,
+        "coin_shares": coins,
         "foreign_share": share,
         "holder_test": _within(holders, law.holder_limit),
         "coin_test": _within(coins, law.coin_limit),
-        "foreign_test": _within({"foreign": share}, law.foreign_limit),
+        "foreign_test": choose(share <= law.foreign_limit, "pass", "fail"),
     }
+
+
+class _Asset:
+    """One asset's fields as figures; a code that is none of the known ones is refused."""
+
+    def __init__(self, row: Figure) -> None:
+        self.row = row
+        self.kind, self.unit, self.holder = (self.code(k) for k in ("kind", "unit", "holder"))
+        self.remote = self.code("bankruptcy_remote")
+        known_code(self.kind, KINDS)
+        known_code(self.remote, REMOTE)
+        known_code(self.code("title"), TITLES)
+
+    def code(self, key: str) -> Figure:
+        return field_of(self.row, key, "code", "assets")
+
+    def field(self, key: str, unit: str) -> Figure:
+        return field_of(self.row, key, unit, "assets")
+
+
+def _where(counted: Figure, code: Figure, pick: Callable[[object], bool]) -> Figure:
+    """What counts of an asset where its code is one that is meant, else zero."""
+    return apply(
+        "{0} by {1}",
+        YEN,
+        (counted, code),
+        lambda: counted.number() if pick(code.value) else Fraction(0),
+    )
 
 
 def _unknown(given: Figure) -> Outputs:
@@ -99,19 +140,18 @@ def _unknown(given: Figure) -> Outputs:
     return {key: derive("{0}", None, unit, (given,)) for key, unit in units.items()}
 
 
-def _code(row: Figure, key: str) -> object:
-    return row.rows()[key].value if key in row.rows() else None
-
-
-def _judge(law: Any, row: Figure) -> Figure:
+def _judge(law: Any, asset: _Asset) -> Figure:
     """Haircut, what counts, and why it does not."""
-    kind = field_of(row, "kind", "code", "assets")
-    haircuts = law.haircut
-    haircut = apply("the haircut of {0}", "ratio", (kind, haircuts), lambda: _rate(haircuts, kind))
-    if _foreign_money(row):
-        haircut = haircut + law.foreign_haircut
-    reason = _reason(law, row, kind)
-    value = field_of(row, "value_jpy", YEN, "assets")
+    kind, unit, rates, further = asset.kind, asset.unit, law.haircut, law.foreign_haircut
+
+    def rate() -> Fraction:
+        foreign = unit.value != YEN and kind.value != COIN
+        own = Fraction(rates.rows()[str(kind.value)].number())
+        return own + (further.number() if foreign else 0)
+
+    haircut = apply("the haircut of {0} in {1}", "ratio", (kind, unit, rates, further), rate)
+    reason = _reason(law, asset)
+    value = asset.field("value_jpy", YEN)
     counted = apply(
         "{0} × (1 - {1}), 0 where {2}",
         YEN,
@@ -121,21 +161,10 @@ def _judge(law: Any, row: Figure) -> Figure:
     return table({"haircut": haircut, "counted_jpy": counted, "reason": reason})
 
 
-def _rate(haircuts: Figure, kind: Figure) -> Fraction:
-    return haircuts.rows()[str(kind.value)].number()
-
-
-def _foreign_money(row: Figure) -> bool:
-    return _code(row, "unit") != YEN and _code(row, "kind") != "coin"
-
-
-def _reason(law: Any, row: Figure, kind: Figure) -> Figure:
+def _reason(law: Any, asset: _Asset) -> Figure:
     """Why an asset counts zero: the first reason that holds; the code "none" where none does."""
-
-    def truth(key: str) -> Figure:
-        return field_of(row, key, "truth", "assets")
-
-    own, twice, proof = truth("own_issue"), truth("guarantee"), truth("evidence")
+    kind, names = asset.kind, ("own_issue", "guarantee", "evidence")
+    own, twice, proof = (asset.field(name, "truth") for name in names)
     inputs = [kind, own, twice, proof]
     tests: list[tuple[str, Callable[[], bool]]] = [
         ("own_token", lambda: own.truth()),
@@ -143,11 +172,11 @@ def _reason(law: Any, row: Figure, kind: Figure) -> Figure:
         ("no_evidence", lambda: not proof.truth()),
     ]
     if kind.value == "insurance_receivable":
-        accepted = truth("accepted")
+        accepted = asset.field("accepted", "truth")
         inputs.append(accepted)
         tests.append(("not_accepted_by_insurer", lambda: not accepted.truth()))
     if kind.value in ("fixed_deposit", "bond"):
-        matures = field_of(row, "matures_on", "date", "assets")
+        matures = asset.field("matures_on", "date")
         inputs.append(matures)
         tests.append(("matured", lambda: _date(matures) < law.on))
     if kind.value == "fixed_deposit":
@@ -169,23 +198,20 @@ def _date(figure: Figure) -> date:
 
 
 def _shares(
-    rows: Mapping[str, Figure],
+    codes: Mapping[str, tuple[Figure, Figure]],
     counted: Mapping[str, Figure],
     going: Figure,
-    field: str,
-    pick: Callable[[Figure], bool],
-) -> dict[str, Figure]:
-    names = sorted({str(_code(rows[k], field)) for k in rows if pick(rows[k])})
-    return {
-        name: _share(
-            total(
-                [counted[k] for k in rows if pick(rows[k]) and str(_code(rows[k], field)) == name],
-                YEN,
-            ),
-            going,
-        )
-        for name in names
-    }
+    pick: Callable[[object], bool],
+) -> Figure:
+    """The share of each name (second code) among assets whose first code is meant."""
+    every = [figure for pair in codes.values() for figure in pair]
+    if not all(figure.computable for figure in every):
+        return derive("shares by code", None, "table", every)
+    named: dict[str, list[Figure]] = {}
+    for key, (code, name) in codes.items():
+        if pick(code.value):
+            named.setdefault(str(name.value), []).append(counted[key])
+    return table({n: _share(total(parts, YEN), going) for n, parts in sorted(named.items())})
 
 
 def _share(part: Figure, whole: Figure) -> Figure:
@@ -195,6 +221,9 @@ def _share(part: Figure, whole: Figure) -> Figure:
     return part / whole
 
 
-def _within(shares: Mapping[str, Figure], limit: Figure) -> Figure:
-    tests = [share <= limit for share in shares.values()]
+def _within(shares: Figure, limit: Figure) -> Figure:
+    """Pass where no share is above the limit."""
+    if not shares.computable:
+        return derive("every share in {0} ≤ {1}", None, "code", (shares, limit))
+    tests = [share <= limit for share in shares.rows().values()]
     return choose(all_of(*tests) if tests else constant(0, "ratio") <= limit, "pass", "fail")

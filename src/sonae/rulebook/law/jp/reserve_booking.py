@@ -20,10 +20,11 @@ SPECIAL = "special_law_reserve"
 @rule(
     "jp.reserve.booking",
     title=Text("準備金の計上とその影響", "booking the reserve, and what it changes"),
-    cites="act64 責任準備金",
+    cites="psa_order 9(1)",
     needs={
         "amount_jpy": "JPY",
         "choice": "code",
+        "statute_in_force": "truth",
         "net_assets_jpy": "JPY",
         "net_assets_required_jpy": "JPY",
         "distributable_jpy": "JPY",
@@ -54,17 +55,19 @@ SPECIAL = "special_law_reserve"
 def booking(law: Any, day: Any) -> Outputs:
     """Set aside (or, below zero, released): the class, then each figure before and after.
 
+    Whether the statute is in force is `jp.crypto.reserve_duty`.
+
     The crypto order's net-asset test leaves no reserve out of liabilities. The capital ratio
     follows the securities precedent, where the reserve counts as a supplementary item, up to
     basic items.
     """
     known_code(day.choice, ("voluntary_reserve", "provision"))
-    duty, choice = law.reserve_duty, day.choice
+    duty, choice = day.statute_in_force, day.choice
     booked = apply(
-        f"{SPECIAL} where {{0}} is in force, else {{1}}",
+        f"{SPECIAL} where {{0}}, else {{1}}",
         "code",
         (duty, choice),
-        lambda: SPECIAL if duty.standing == "in_force" else str(choice.value),
+        lambda: SPECIAL if duty.truth() else str(choice.value),
     )
     lowering = law.lowers_net_assets
     after = apply(
@@ -105,7 +108,7 @@ def _ratio(day: Any, booked: Figure, amount: Figure) -> Figure:
         aside = Fraction(0) if booked.value == "voluntary_reserve" else amount.number()
         basic = day.basic_items_jpy.number() - aside
         reserve = day.reserve_before_jpy.number() + amount.number()
-        return Fraction(basic + min(reserve, basic) if booked.value == SPECIAL else basic)
+        return Fraction(basic + min(reserve, max(basic, 0)) if booked.value == SPECIAL else basic)
 
     inputs = (day.basic_items_jpy, day.reserve_before_jpy, amount, booked)
     formula = "basic items {0} with the reserve {1} + {2} as a {3}"

@@ -31,8 +31,9 @@ BUSINESSES = ("spot", "derivatives")
         "after_petition": "truth",
         "reserve_usable_without_approval": "truth",
         "excess_jpy": "JPY",
+        "statute_in_force": "truth",
     },
-    optional=("reserve_usable_without_approval", "excess_jpy"),
+    optional=("reserve_usable_without_approval", "excess_jpy", "statute_in_force"),
     outputs={
         "may_proceed": Text("使用できるか", "may proceed"),
         "reason": Text("使用できない理由", "why it may not"),
@@ -44,8 +45,9 @@ def ground(law: Any, day: Any) -> Outputs:
     """A ground that holds, all its evidence there; after a petition a court's document as well.
 
     An incident of Article 118 holds where jp.securities.reserve_use says so. An illegal outflow
-    from a reserve of a special law waits for the new Act; from a voluntary reserve or a provision
-    it rests on the firm's own rules. Excess holds up to the amount that may be released.
+    from a reserve of a special law waits for the Act (`jp.crypto.reserve_duty`); from a voluntary
+    reserve or a provision it rests on the firm's own rules. Excess holds up to that
+    amount.
     """
     known_code(day.ground, GROUNDS)
     known_code(day.reserve_class, CLASSES)
@@ -108,9 +110,7 @@ def _holds(law: Any, day: Any) -> tuple[Figure, str]:
     if named == "excess":
         return day.amount_jpy <= day.excess_jpy, "above_excess"
     if named == "illegal_outflow" and day.reserve_class.value == "special_law_reserve":
-        act = law.outflow_use
-        in_force = act.computable and act.standing == "in_force"
-        return derive("{0} is in force", in_force, "truth", (act,)), "statute_not_in_force"
+        return day.statute_in_force, "statute_not_in_force"
     if named == "illegal_outflow":
         act = law.outflow_use
         return derive("{0}, by the firm's own rules", True, "truth", (act,)), does_not
