@@ -1,27 +1,48 @@
-"""What the ledger must survive, in an export and on one file, beyond single statements.
+"""What the ledger must survive, in an export and on one file, step by step.
 
-Every byte of an export that differs is found and its entry named; so is every line cut, lost, moved
-or forged.
+Every byte of an export that differs is found and its entry named, and so is every column of the
+tables; a kill at any step of an approval, a disk that is really full, people and clocks at odds.
+What several engines share is told here once and used in test_faults_postgresql.py too.
 """
 
 from __future__ import annotations
 
 import functools
 import io
+import itertools
+import json
+import os
+import re
 import shutil
-from datetime import date
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, timedelta
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sonae.actions.fund_export import export_fund, verify_export
-from sonae.actions.keys import verify_signature
+from sonae.actions.fund import Request, Session
+from sonae.actions.fund_export import export_fund, verify_export, verify_store
+from sonae.actions.keys import load_key, verify_signature
+from sonae.core.canonical import canonical_bytes
 from sonae.core.chain import START as BEGINNING
-from sonae.core.chain import Signed, line, link, read_line
-from sonae.fund.entry import Seen
+from sonae.core.chain import Signed, line, link, read_line, sign
+from sonae.fund.entry import LedgerError, Line, Seen, proposal
+from sonae.fund.journal import contribute
 from sonae.fund.verify import Verified, closing_line, verify
+from sonae.store.database import StoreError
+from sonae.store.ledger import HistoryError, Ledger
 from tests.command import sonae
-from tests.fund.signed import Signers, opened
+from tests.fund.signed import START, Signers, opened
+from tests.fund.test_survives import failure
+
+FORK = get_context("fork")
 
 check = functools.cache(verify_signature)  # the same true answer, worked out once
 LAST_ENTRY, PAID = 7, 5  # entries of the export below; the one that proposes five yen
@@ -204,3 +225,484 @@ def test_an_export_of_an_older_backup_fails_with_the_newer_head(
     assert said.code == 1
     assert [f["entry"] for f in said.json()["faults"]] == [6]
     assert sonae("fund", "verify", tmp_path / "newer", "--head", older / "head.txt").code == 0
+
+
+# -- people at odds, on either engine --------------------------------------------------------------
+
+
+def decides(place: str, people: Signers, seq: int, digest: str, name: str, start: Any) -> None:
+    """One process: sign an approval by what is seen now, wait for the other, send it."""
+    with opened(place) as ledger:
+        signed = people.approve(ledger.seen, seq, digest, name)
+        start.wait(20)
+        ledger.append(signed)
+
+
+def at_once(place: str, people: Signers, *approvals: tuple[int, str, str]) -> list[str]:
+    """Approvals (number, digest, by whom), each by a process of its own; how they ended, sorted."""
+    with opened(place) as ledger:
+        before = ledger.head().seq
+    start = FORK.Barrier(len(approvals))
+    running = []
+    for seq, digest, name in approvals:
+        people.count += 1  # each signs with a number of its own
+        words = (place, people, seq, digest, name, start)
+        running.append(FORK.Process(target=decides, args=words))
+        running[-1].start()
+    for process in running:
+        process.join()
+        assert process.exitcode == 0
+    with opened(place) as ledger:
+        return sorted(str(e["outcome"]) for e in ledger.entries(before + 1))
+
+
+def proposed(place: str, people: Signers, amount: int) -> tuple[int, str]:
+    with opened(place) as ledger:
+        signed = people.money(ledger.seen, amount)
+        return ledger.append(signed).seq, signed.digest
+
+
+def two_needed(place: str, people: Signers, rounds: int) -> None:
+    """Where two are needed, two at once are counted one after the other and post once."""
+    for amount in range(1, rounds + 1):
+        seq, digest = proposed(place, people, amount)
+        same = at_once(place, people, (seq, digest, "chi"), (seq, digest, "chi"))
+        assert same == ["counted", "refused:same_person"]
+        seq, digest = proposed(place, people, 1000 + amount)
+        both = at_once(place, people, (seq, digest, "ben"), (seq, digest, "chi"))
+        assert both == ["approved", "counted"]
+    with opened(place) as ledger:
+        posted = [e["seq"] for e in ledger.entries() if e["effect"] == "posting"]
+        assert len(posted) == rounds
+        total = sum(range(1001, 1001 + rounds))
+        assert ledger.view.balance("asset/T", "JPY") == total
+        assert verify_store(ledger).good
+
+
+def spent_once(place: str, people: Signers, rounds: int) -> None:
+    """Two payments of all there is, approved at once: one leaves, the other is refused."""
+    gates = {"ground": {"may_proceed": True}, "payment": {"may_pay": True}}
+    for amount in range(1, rounds + 1):
+        payments = []
+        with opened(place) as ledger:
+            people.done(ledger, people.money(ledger.seen, amount))
+            for incident in ("A", "B"):
+                lines = [
+                    Line(f"compensation/{incident}", "JPY", amount),
+                    Line("asset/T", "JPY", -amount),
+                ]
+                content = {"amount_jpy": str(amount), **gates}
+                signed = people.propose(ledger.seen, "use", content, lines)
+                payments.append((ledger.append(signed).seq, signed.digest, "ben"))
+        assert at_once(place, people, *payments) == ["approved", "refused:overdrawn"]
+    with opened(place) as ledger:
+        assert ledger.view.balance("asset/T", "JPY") == 0
+        assert verify_store(ledger).good
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Signers:
+    return Signers(tmp_path)
+
+
+def begun(place: str, people: Signers, approvals: int = 1) -> str:
+    with opened(place, create=True) as ledger:
+        people.begin(ledger, approvals)
+    return place
+
+
+@pytest.fixture
+def place(tmp_path: Path, people: Signers) -> str:
+    return begun(str(tmp_path / "fund.db"), people)
+
+
+def test_two_approvers_at_once_where_two_are_needed(people: Signers, tmp_path: Path) -> None:
+    two_needed(begun(str(tmp_path / "two.db"), people, 2), people, 4)
+
+
+def test_what_there_is_cannot_be_spent_twice_at_once(place: str, people: Signers) -> None:
+    spent_once(place, people, 4)
+
+
+# -- acts that the tables cannot hold, on either engine --------------------------------------------
+
+MISFITS: dict[str, dict[str, Any]] = {
+    "a long name": {"by": "b" * 65},
+    "a long kind": {"kind": "k" * 17},
+    "a day that is none": {"on": "2026-02-30"},
+    "a day with more": {"on": "2026-11-20T00"},
+    "an instant that is none": {"at": "zzz"},
+    "an instant in another form": {"at": "2026-11-20 09:00:00.000000Z"},
+    "an expiry that is none": {"expires": "9" * 27},
+    "a long account": {"lines": [["asset/" + "x" * 91, "JPY", 1], ["firm", "JPY", -1]]},
+    "a NUL": {"lines": [["recovery/a\0b", "JPY", -1], ["asset/T", "JPY", 1]]},
+    "a number beyond any": {"content": {"amount_jpy": "1", "corrects": 2**70}},
+    "a long reason of refusal": {
+        "kind": "release",
+        "content": {"amount_jpy": "1", "ground": {"reason": "r" * 60}},
+        "lines": [["firm", "JPY", 1], ["asset/T", "JPY", -1]],
+    },
+}
+
+
+def misfits_are_refused(place: str, people: Signers) -> None:
+    """Nothing is recorded of them, the same on every engine, and the next act goes its way."""
+    with opened(place) as ledger:
+        people.done(ledger, people.money(ledger.seen, 5))
+        count = len(ledger.entries())
+        for name, part in MISFITS.items():
+            act = json.loads(people.money(ledger.seen, 1).body) | part
+            with pytest.raises(LedgerError):
+                ledger.append(sign(people.keys["aoi"], canonical_bytes(act)))
+            assert len(ledger.entries()) == count, name
+        people.done(ledger, people.money(ledger.seen, 5))
+        assert verify_store(ledger).good
+
+
+def test_what_the_tables_cannot_hold_is_refused_before_it_is_recorded(
+    place: str, people: Signers
+) -> None:
+    misfits_are_refused(place, people)
+
+
+# -- sums by day, on either engine -----------------------------------------------------------------
+
+BY_DAY = (
+    ("2026-11-20", 10**37),
+    ("2026-11-18", 10**26 + 1),
+    ("2026-11-20", 2**63 + 5),
+    ("2026-11-19", 10**37 - 7),
+    ("2026-11-18", 3),
+    ("2026-11-20", 5 * 10**37),
+)
+
+
+def sums_by_day(place: str, people: Signers) -> None:
+    """Days in no order, amounts beyond any machine word: every past balance to the last unit."""
+    with opened(place) as ledger:
+        for number, (on, amount) in enumerate(BY_DAY, 1):
+            content, lines = {"amount_jpy": str(amount)}, contribute("T", amount, "JPY")
+            who = people.author("aoi", ledger.seen)
+            body = proposal(who, "contribute", on, content, lines)
+            entry = people.done(ledger, sign(people.keys["aoi"], body)).seq
+            for day in ("2026-11-17", *sorted({on for on, _ in BY_DAY}), "9999-12-31"):
+                total = sum(a for on, a in BY_DAY[:number] if on <= day)
+                assert ledger.view.balance("asset/T", "JPY", day) == total
+                assert ledger.view.balance("firm", "JPY", day) == -total
+                before = sum(a for on, a in BY_DAY[: number - 1] if on <= day)
+                assert ledger.view.balance("asset/T", "JPY", day, entry - 1) == before
+        assert verify_store(ledger).good
+        assert verify_store(ledger).state.balance("firm", "JPY") == -sum(a for _, a in BY_DAY)
+
+
+def test_balances_of_any_day_are_exact_at_any_size(place: str, people: Signers) -> None:
+    sums_by_day(place, people)
+
+
+# -- killed ----------------------------------------------------------------------------------------
+
+
+def approve_until(place: str, folder: Path, seq: int, last: int) -> None:
+    """Approve as chi, and die at step `last`: a statement, or a step of writing the memory."""
+    steps = itertools.count(1)
+
+    def step() -> None:
+        if next(steps) == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def audit(event: str, words: Any) -> None:
+        if event in ("open", "os.rename") and ".seen" in str(words[0]):
+            step()
+
+    class Stepping:
+        """The driver's connection, a step before each statement and one after."""
+
+        def __init__(self, driver: Any) -> None:
+            self.driver = driver
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.driver, name)
+
+        def execute(self, *words: Any) -> Any:
+            step()
+            found = self.driver.execute(*words)
+            step()
+            return found
+
+    with opened(place) as ledger:
+        ledger.connection.driver = Stepping(ledger.connection.driver)
+        sys.addaudithook(audit)
+        Session(ledger, load_key(folder / "chi.key"), lambda: START).decide(seq, "approve")
+
+
+def settled(place: str, folder: Path, seq: int, other: tuple[int, str]) -> bool:
+    """After a kill: nothing is half there; the next act by the same person resumes it once.
+
+    True where the approval was resumed.
+    """
+    with opened(place) as ledger:
+        assert verify_store(ledger).good
+        ended = ledger.view.tally(seq).ended
+        rows = [e for e in ledger.entries(seq + 1) if e["by"] == "chi"]
+        assert [e["effect"] for e in rows] == (["posting"] if ended else [])
+        balance = ledger.view.balance("asset/T", "JPY")
+    with opened(place) as ledger:
+        session = Session(ledger, load_key(folder / "chi.key"), lambda: START)
+        assert session.decide(other[0], "reject", "any next command").outcome.code == "rejected"
+        again = [e for e in ledger.entries(seq + 1) if e["by"] == "chi" and e["subject"] == seq]
+        if ended or session.resumed is not None:
+            assert [e["effect"] for e in again] == ["posting"]
+        else:
+            assert again == []  # it died before it had signed: as if it had never begun
+            assert session.decide(seq, "approve").outcome.effect == "posting"
+        amount = ledger.view.proposal(seq).act.lines[0].amount  # type: ignore[union-attr]
+        assert ledger.view.balance("asset/T", "JPY") == balance + (0 if ended else amount)
+    with opened(place) as ledger:
+        session = Session(ledger, load_key(folder / "chi.key"), lambda: START)
+        assert session.resumed is None
+        return len(again) == 1
+
+
+def test_killed_at_any_step_of_the_second_approval_it_is_resumed_once(
+    people: Signers, tmp_path: Path
+) -> None:
+    """Before and after every statement, and while the memory beside the key is written."""
+    place = begun(str(tmp_path / "two.db"), people, 2)
+    resumed = []
+    for last in range(1, 80):
+        seq, digest = proposed(place, people, last)
+        with opened(place) as ledger:
+            ledger.append(people.approve(ledger.seen, seq, digest, "ben"))
+        other = proposed(place, people, 1)
+        child = FORK.Process(target=approve_until, args=(place, tmp_path, seq, last))
+        child.start()
+        child.join()
+        resumed.append(settled(place, tmp_path, seq, other))
+        if child.exitcode == 0:
+            break
+        assert child.exitcode == -signal.SIGKILL
+    assert child.exitcode == 0
+    assert len(resumed) > 20
+    assert resumed == sorted(resumed)  # from the moment it was signed and kept, it is resumed
+    assert 5 < sum(resumed) < len(resumed)
+    with opened(place) as ledger:
+        assert verify_store(ledger).good
+
+
+# -- full disk -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes of our own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a file system can be mounted by root only")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """Take every byte that is left."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as stream:
+        for size in (65536, 4096, 1):
+            try:
+                while stream.write(b"x" * size):
+                    pass
+            except OSError:
+                continue
+    return ballast
+
+
+def test_a_disk_that_is_full_keeps_the_ledger_whole_and_says_so(
+    small_disk: Path, people: Signers, tmp_path: Path
+) -> None:
+    """The store on a full file system: nothing half-written; with space again all goes on."""
+    place = begun(str(small_disk / "fund.db"), people)
+    with opened(place) as ledger:
+        people.done(ledger, people.money(ledger.seen, 5))
+        count = len(ledger.entries())
+        ballast = fill(small_disk)
+        while (said := failure(ledger, people.money(ledger.seen, count))) is None:
+            count += 1  # what the write-ahead file still has room for
+        assert re.search(r"full|disk|I/O", said)
+        assert len(ledger.entries()) == count
+        session = Session(ledger, load_key(tmp_path / "aoi.key"), lambda: START)
+        request = Request("contribute", date(2026, 11, 20), {"amount_jpy": "7"}, ())
+        with pytest.raises(StoreError):
+            session.propose(Request(**{**vars(request), "lines": tuple(contribute("T", 7, "JPY"))}))
+        assert session.key.memory.pending(session.fund) is None
+        ballast.unlink()
+        people.done(ledger, people.money(ledger.seen, 6))
+        assert len(ledger.entries()) == count + 2
+    with opened(place) as ledger:
+        assert verify_store(ledger).good
+
+
+def test_a_disk_full_beside_the_key_records_nothing(
+    small_disk: Path, people: Signers, place: str, tmp_path: Path
+) -> None:
+    """An act that cannot be kept beside the key is not sent."""
+    shutil.copy(tmp_path / "aoi.key", small_disk / "aoi.key")
+    with opened(place) as ledger:
+        session = Session(ledger, load_key(small_disk / "aoi.key"), lambda: START)
+        request = Request(
+            "contribute", date(2026, 11, 20), {"amount_jpy": "7"}, tuple(contribute("T", 7, "JPY"))
+        )
+        session.propose(request)
+        count = len(ledger.entries())
+        ballast = fill(small_disk)
+        with pytest.raises(OSError, match="No space"):
+            session.propose(request)
+        assert len(ledger.entries()) == count
+        ballast.unlink()
+        again = Session(ledger, load_key(small_disk / "aoi.key"), lambda: START)
+        assert again.resumed is None
+        assert again.propose(request).seq == count + 1
+
+
+# -- clocks ----------------------------------------------------------------------------------------
+
+
+def test_a_person_whose_clock_goes_back_cannot_revive_what_has_lapsed(
+    place: str, people: Signers, tmp_path: Path
+) -> None:
+    """Told through sessions with clocks of their own; what is recorded stays in order."""
+    clock = {"now": START}
+
+    def session(ledger: Ledger, name: str) -> Session:
+        return Session(ledger, load_key(tmp_path / f"{name}.key"), lambda: clock["now"])
+
+    request = Request(
+        "contribute", date(2026, 11, 20), {"amount_jpy": "7"}, tuple(contribute("T", 7, "JPY"))
+    )
+    with opened(place) as ledger:
+        first = session(ledger, "aoi").propose(request, hours=1)
+        clock["now"] = START + timedelta(hours=1, microseconds=1)
+        late = session(ledger, "ben").decide(first.seq, "approve")
+        assert late.outcome.code == "refused:expired"
+        clock["now"] = START - timedelta(days=400)
+        for name in ("ben", "chi"):
+            back = session(ledger, name).decide(first.seq, "approve")
+            assert back.outcome.code == "refused:expired"
+        second = session(ledger, "aoi").propose(request, hours=1)
+        clock["now"] = START - timedelta(days=400, hours=-1)
+        assert session(ledger, "ben").decide(second.seq, "approve").outcome.code == "approved"
+        entries = ledger.entries(5)
+        assert [e["seq"] for e in entries] == list(range(5, 5 + len(entries)))
+        assert [e["at"] for e in entries] != sorted(e["at"] for e in entries)
+        assert ledger.view.balance("asset/T", "JPY") == 7
+        assert verify_store(ledger).good
+        export_fund(ledger, tmp_path / "out", date(2026, 11, 20))
+    assert verify_export(tmp_path / "out").good
+
+
+# -- an older backup -------------------------------------------------------------------------------
+
+
+def test_everyone_who_had_seen_more_is_refused_at_an_older_backup(
+    place: str, people: Signers, tmp_path: Path
+) -> None:
+    """Whoever had seen no more may go on; what waits beside a key is kept for the newest store."""
+    older = str(tmp_path / "older.db")
+    with opened(place) as ledger:
+        for name in ("ben", "chi"):
+            Session(ledger, load_key(tmp_path / f"{name}.key"), lambda: START).decide(4, "approve")
+        ledger.connection.execute("pragma wal_checkpoint(truncate)")
+        shutil.copy(place, older)
+        ben = Session(ledger, load_key(tmp_path / "ben.key"), lambda: START)
+        ben.decide(4, "approve")
+        waiting = people.approve(ledger.head(), 4, "0" * 64)
+        ben.key.memory.signed(ben.fund, waiting)
+    with opened(older) as ledger:
+        count = len(ledger.entries())
+        with pytest.raises(HistoryError, match="older backup"):
+            Session(ledger, load_key(tmp_path / "ben.key"), lambda: START)
+        assert len(ledger.entries()) == count
+        assert ben.key.memory.pending(ben.fund) == waiting
+        Session(ledger, load_key(tmp_path / "chi.key"), lambda: START).decide(4, "approve")
+    with opened(place) as ledger:
+        resumed = Session(ledger, load_key(tmp_path / "ben.key"), lambda: START).resumed
+        assert resumed is not None
+        assert resumed.seq == 8
+        with pytest.raises(HistoryError):  # chi went on elsewhere: these are two histories now
+            Session(ledger, load_key(tmp_path / "chi.key"), lambda: START)
+
+
+# -- tables changed behind the guards --------------------------------------------------------------
+
+
+def changed(place: str, copy: Path, statement: str) -> Verified:
+    """A copy of a store, changed with its guards taken away and put back, and verified."""
+    with closing(sqlite3.connect(place)) as source, closing(sqlite3.connect(copy)) as there:
+        source.backup(there)
+        guards = there.execute("select name, sql from sqlite_master where type = 'trigger'")
+        guards = guards.fetchall()
+        for name, _ in guards:
+            there.execute(f"drop trigger {name}")
+        assert there.execute(statement).rowcount > 0
+        for _, sql in guards:
+            there.execute(sql)
+        there.commit()
+    with opened(str(copy)) as ledger:
+        return verify_store(ledger)
+
+
+OTHER = """case when {0} is null then '1' when typeof({0}) = 'integer' then {0} + 100
+ else case substr({0}, 1, 1) when '1' then '2' else '1' end || substr({0}, 2) end"""
+
+
+def test_any_column_of_any_row_changed_behind_the_guards_is_found(
+    place: str, people: Signers, tmp_path: Path
+) -> None:
+    """Not only what was signed: who, what about, when and to what effect, and every posting."""
+    with opened(place) as ledger:
+        people.done(ledger, people.money(ledger.seen, 5))
+        people.done(ledger, people.money(ledger.seen, 6))
+        head = ledger.seen.seq
+    missed, tried = [], 0
+    for table, rows in {"entry": (1, 3, 7, head), "posting": (6, head)}.items():
+        with closing(sqlite3.connect(place)) as there:
+            columns = [r[1] for r in there.execute(f"pragma table_info({table})")]
+        for column, seq in itertools.product(columns, rows):
+            copy = tmp_path / f"{table}-{column}-{seq}.db"
+            statement = f"update {table} set {column} = {OTHER.format(column)} where seq = {seq}"
+            try:
+                found = changed(place, copy, statement)
+            except (LedgerError, ValueError):
+                continue  # what can no longer be read is found as well
+            tried += 1
+            faults = [f.seq for f in found.faults]
+            if not faults or (faults[0] != seq and column != "seq"):
+                missed.append((table, column, seq, found.faults[:2]))
+    assert missed == []
+    assert tried > 60
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from posting where seq = 6",
+        "delete from posting where seq = 6 and account = 'firm'",
+        "insert into posting select 'recovery/x', unit, on_day, seq, amount, day_total "
+        "from posting where seq = 6 and account = 'firm'",
+        "insert into posting select account, unit, '2026-11-19', seq, amount, day_total "
+        "from posting where seq = 6",
+        "insert into posting select account, unit, on_day, 3, amount, day_total from posting",
+        "insert into posting select account, unit, on_day, 99, amount, day_total from posting",
+        "insert into posting select account, unit, on_day, -1, amount, day_total from posting",
+        "update posting set on_day = '2026-11-19'",
+        "update posting set amount = day_total, day_total = amount, on_day = '2026-11-21'",
+    ],
+)
+def test_postings_added_moved_or_taken_behind_the_guards_are_found(
+    place: str, people: Signers, statement: str, tmp_path: Path
+) -> None:
+    with opened(place) as ledger:
+        people.done(ledger, people.money(ledger.seen, 5))
+    found = changed(place, tmp_path / "copy.db", statement)
+    assert not found.good
+    assert all(f.seq in (3, 6, 99, -1) for f in found.faults)

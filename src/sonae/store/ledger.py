@@ -36,6 +36,7 @@ from sonae.store.database import (
     version,
 )
 from sonae.store.differences import differences, subject
+from sonae.store.fits import check_fits, check_text
 from sonae.store.prepared import DriverConnection, Prepared
 from sonae.store.schema import ENTRY, POSTING
 from sonae.store.view import StoreView
@@ -125,6 +126,7 @@ class Ledger:
         check_canonical(signed.body)
         if not signature_good(self.verify, _key(act), signed):
             raise LedgerError(f"the signature is not that of the key {act.key[:16]}…")
+        check_fits(act)
         for attempt in range(TRIES):
             try:
                 with self.connection.transaction():
@@ -155,6 +157,7 @@ class Ledger:
             return self._recorded(known)
         self._same_history(act, seen, head)
         outcome = judge(self.view, act)
+        check_text("outcome", outcome.code)
         seq, hash = head.seq + 1, link(bytes.fromhex(head.hash), signed).hex()
         recorded, proposed = Recorded(seq, hash, outcome), self._about(act)
         postings = self._postings(seq, proposed) if outcome.effect == "posting" and proposed else []

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from sonae.fund.constitution import Constitution, read_constitution
 from sonae.fund.control import Failure, Proposal, Tally, administrator
-from sonae.fund.entry import NOTHING, Line, Propose, Seen, read_act
+from sonae.fund.entry import NOTHING, LedgerError, Line, Propose, Seen, read_act
 from sonae.fund.journal import MOVEMENTS
 from sonae.store.prepared import DriverConnection, Prepared
 from sonae.store.schema import ENTRY, POSTING, RARE
@@ -166,7 +166,11 @@ class StoreView:
 
     def _read(self, seq: int) -> Proposal:
         found = self.proposal(seq)
-        assert found is not None, f"entry {seq} took effect and is no proposal"
+        if found is None:
+            raise LedgerError(
+                f"the store contradicts itself: entry {seq} took effect and is no proposal; "
+                "restore a copy whose export verifies"
+            )
         return found
 
     def amended_after(self, seq: int) -> bool:
