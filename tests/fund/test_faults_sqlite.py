@@ -517,6 +517,11 @@ def fill(folder: Path) -> Path:
     return ballast
 
 
+def forever(ledger: Ledger, people: Signers) -> None:
+    for amount in itertools.count(1):
+        ledger.append(people.money(ledger.seen, amount))
+
+
 def test_a_disk_that_is_full_keeps_the_ledger_whole_and_says_so(
     small_disk: Path, people: Signers, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from sonae.actions.keys import Key, load_key, verify_signature
 from sonae.core.chain import Signed, sign
-from sonae.core.errors import Refused, SonaeError, UsageError
+from sonae.core.errors import SonaeError, UsageError
 from sonae.fund.constitution import read_constitution
 from sonae.fund.control import Proposal
 from sonae.fund.entry import (
@@ -240,32 +240,6 @@ def looking(place: str) -> Iterator[Ledger]:
     """A ledger to look at."""
     with Ledger(place, verify_signature) as ledger:
         yield ledger
-
-
-def approve(
-    session: Session,
-    seq: int,
-    reason: str = "",
-    digest: str | None = None,
-    court_permission: Path | None = None,
-) -> Recorded:
-    """Approve a proposal after asking the rulebook again what the proposer's program asked it.
-
-    Raises:
-        Refused: the proposal is not the one the person saw, or the rulebook answers otherwise now.
-    """
-    from sonae.actions.fund_requests import same_assessment
-
-    found = session.ledger.view.proposal(seq)
-    if found is not None and digest is not None and not found.digest.startswith(digest):
-        raise Refused(f"proposal {seq} has the digest {found.digest[:16]}…, not {digest}")
-    if found is not None and not same_assessment(found.act):
-        raise Refused(
-            f"proposal {seq} states an answer of the rulebook that it does not give here; look at "
-            "the evidence and reject it, or update this program"
-        )
-    permission = read_order(court_permission) if court_permission else None
-    return session.decide(seq, "approve", reason, permission)
 
 
 def read_order(file: Path) -> dict[str, Any]:

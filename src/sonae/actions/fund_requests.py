@@ -13,10 +13,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sonae.actions.fund import Request, plain
+from sonae.actions.fund import Request, Session, plain, read_order
 from sonae.actions.fund_close import close_content
 from sonae.core.canonical import parse_number
-from sonae.core.errors import InputError, Problem, UsageError
+from sonae.core.errors import InputError, Problem, Refused, UsageError
 from sonae.core.figure import Figure
 from sonae.core.text import Text
 from sonae.fund.assets import asset_problems
@@ -34,6 +34,7 @@ from sonae.fund.journal import (
 from sonae.rulebook.draft import load_draft
 from sonae.rulebook.edition import Edition
 from sonae.rulebook.rule import facts_from
+from sonae.store.ledger import Recorded
 from sonae.store.view import StoreView
 
 COMMON = {"kind", "on", "reason", "prices", "assume"}
@@ -374,3 +375,27 @@ def same_assessment(proposed: Propose) -> bool:
     amount = int(proposed.content.get("amount_jpy", "0"))
     answer = judge_ground(ground, date.fromisoformat(proposed.on), amount)
     return all(answer[k] == ground.get(k) for k in ("may_proceed", "reason", "missing"))
+
+
+def approve(
+    session: Session,
+    seq: int,
+    reason: str = "",
+    digest: str | None = None,
+    court_permission: Path | None = None,
+) -> Recorded:
+    """Approve a proposal after asking the rulebook again what the proposer's program asked it.
+
+    Raises:
+        Refused: the proposal is not the one the person saw, or the rulebook answers otherwise now.
+    """
+    found = session.ledger.view.proposal(seq)
+    if found is not None and digest is not None and not found.digest.startswith(digest):
+        raise Refused(f"proposal {seq} has the digest {found.digest[:16]}…, not {digest}")
+    if found is not None and not same_assessment(found.act):
+        raise Refused(
+            f"proposal {seq} states an answer of the rulebook that it does not give here; look at "
+            "the evidence and reject it, or update this program"
+        )
+    permission = read_order(court_permission) if court_permission else None
+    return session.decide(seq, "approve", reason, permission)

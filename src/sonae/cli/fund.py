@@ -158,7 +158,7 @@ def fund_approve(
     court_permission
         A court's permission (TOML: court, number, date, document, up_to_jpy) as second approval.
     """
-    from sonae.actions.fund import approve
+    from sonae.actions.fund_requests import approve
 
     with _at(store, key) as session:
         recorded = approve(session, seq, reason, digest, court_permission)
