@@ -95,7 +95,9 @@ def accrue(ledger: Ledger, books: Path, assume: str | None = None) -> Accrual:
         rule = _rule(plain, assume)
         booked = _booked(ledger, on)
         outputs = plain.edition.evaluate(rule, _facts(ledger, plain, booked))
-        level = next(outputs[n] for n in LEVELS if n in outputs).named("fund#level")
+        level = next(outputs[n] for n in LEVELS if n in outputs).named(
+            "fund#level", _LABELS["level"]
+        )
         held = _held(ledger, plain)
         figures = {
             "level": level,

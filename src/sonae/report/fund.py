@@ -138,14 +138,19 @@ def accrual_view(found: Found, lang: Lang) -> RenderableType:
         title.append(f" ({words('standing.' + found['standing'])})", style="yellow")
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column()
-    table.add_column(justify="right", overflow="fold")
+    table.add_column(justify="right")
+    reasons: dict[str, None] = {}
     for part in ("amounts", "booking"):
         for name, id in found[part].items():
             entry = figures[id]
             label = entry["label"][lang] if entry["label"] else name
-            text = entry["reason"][lang] if "reason" in entry else amount_text(entry, lang)
-            table.add_row(label, text)
-    return Group(title, table)
+            if "reason" in entry:
+                reasons[entry["reason"][lang]] = None
+                table.add_row(label, Styled(words("value.not_computable"), style="dim"))
+            else:
+                coded = words.known(f"fund_kind.{entry['value']}", "")
+                table.add_row(label, coded or amount_text(entry, lang))
+    return Group(title, table, *(Styled(f"· {reason}", style="dim") for reason in reasons))
 
 
 def notice(found: Found, lang: Lang) -> str:
