@@ -37,7 +37,11 @@ class Proxy:
             except OSError:
                 return
             server = socket.socket(socket.AF_UNIX)
-            server.connect(self.target)
+            try:
+                server.connect(self.target)
+            except OSError:  # the server is gone, and so is who asked for it
+                client.close()
+                continue
             threading.Thread(target=self._forward, args=(client, server, True), daemon=True).start()
             threading.Thread(
                 target=self._forward, args=(server, client, False), daemon=True
@@ -46,15 +50,18 @@ class Proxy:
     def _forward(self, source: socket.socket, sink: socket.socket, counted: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                if counted and self.left is not None:
-                    self.left -= 1
-                    if self.left <= 0:
-                        self._cut(source, sink, data)
-                        return
+                if counted and self.left is not None and self._due(data):
+                    self._cut(source, sink, data)
+                    return
                 sink.sendall(data)
         for end in (source, sink):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def _due(self, data: bytes) -> bool:
+        assert self.left is not None
+        self.left -= 1
+        return self.left <= 0
 
     def _cut(self, client: socket.socket, server: socket.socket, data: bytes) -> None:
         self.left, self.cuts = None, self.cuts + 1

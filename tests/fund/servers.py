@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import itertools
+import subprocess
 import tempfile
+import time
 from functools import cache
 from typing import Any
 
+import psutil
 import psycopg
 
 _numbers = itertools.count(1)
@@ -29,3 +33,25 @@ def database() -> str:
     with psycopg.connect(server().get_uri(), autocommit=True) as connection:
         connection.execute(f"create database {name}")
     return str(server().get_uri(name))
+
+
+def kill_server() -> None:
+    """SIGKILL for the postmaster and each of its children; return once every one is gone."""
+    postmaster = psutil.Process(server().get_pid())
+    postmaster.suspend()  # so that none is born meanwhile
+    group = [*postmaster.children(recursive=True), postmaster]
+    for process in group:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    _, alive = psutil.wait_procs(group, timeout=20)
+    assert alive == []
+
+
+def start_server() -> None:
+    """Start it again; a stale pid file or shared memory may need a moment."""
+    for _ in range(5):
+        with contextlib.suppress(subprocess.SubprocessError):
+            server().ensure_postgres_running()
+            return
+        time.sleep(0.5)
+    raise AssertionError("the server does not start again")

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import socket
 import threading
 import time
 from multiprocessing import get_context
 
-import psutil
 import psycopg
 import pytest
 
 from sonae.actions.fund_export import verify_store
 from sonae.fund.journal import contribute
-from sonae.store.database import StoreError
+from sonae.store.database import PATIENCE, StoreError
 from sonae.store.ledger import UnknownOutcome
 from tests.fund.proxy import Proxy
-from tests.fund.servers import database, server
+from tests.fund.servers import database, kill_server, server, start_server
 from tests.fund.signed import Signers, opened
 from tests.fund.test_survives import AMOUNTS, proposers, race
 
@@ -86,16 +84,6 @@ def test_a_server_that_stays_away_leaves_the_outcome_unknown_and_says_so(
 # -- a killed server -------------------------------------------------------------------------------
 
 
-def kill_everything() -> None:
-    """SIGKILL the postmaster and its children; wait until they are gone."""
-    postmaster = psutil.Process(server().get_pid())
-    group = [postmaster, *postmaster.children(recursive=True)]
-    for process in group:
-        if process.is_running():
-            os.kill(process.pid, signal.SIGKILL)
-    psutil.wait_procs(group, timeout=10)
-
-
 def test_a_server_killed_in_mid_commit_loses_nothing_that_was_acknowledged(
     place: str, people: Signers
 ) -> None:
@@ -116,9 +104,9 @@ def test_a_server_killed_in_mid_commit_loses_nothing_that_was_acknowledged(
     client.start()
     assert began.wait(10)
     time.sleep(0.3)
-    kill_everything()
+    kill_server()
     client.join()
-    server().ensure_postgres_running()
+    start_server()
     with opened(place) as ledger:
         kept = {e["seq"]: e["hash"] for e in ledger.entries(5)}
         assert len(told) > 20
@@ -214,3 +202,16 @@ def test_amounts_come_back_to_the_last_unit(place: str, people: Signers) -> None
         signed = people.propose(ledger.seen, "contribute", {"amount_jpy": str(10**38)}, lines)
         assert ledger.append(signed).outcome.code == "refused:bad_line"
         assert verify_store(ledger).good
+
+
+def test_a_server_that_accepts_and_never_answers_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A client waits a stated time, not the minutes that a network would let it wait."""
+    monkeypatch.setitem(PATIENCE, "connect_timeout", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"postgresql://postgres@127.0.0.1:{silent.getsockname()[1]}/fund"
+        began = time.monotonic()
+        with pytest.raises(StoreError, match="timeout"):
+            opened(place)
+        assert time.monotonic() - began < 10

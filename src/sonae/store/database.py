@@ -20,6 +20,12 @@ from sonae.store import guards
 VERSION = "0001"
 WAIT_SECONDS, GONE_SECONDS = 60, 20
 """How long an entry waits for the ledger's lock; how long a silent client may hold it."""
+PATIENCE = {
+    "connect_timeout": GONE_SECONDS,  # a server that accepts and never answers
+    "keepalives_idle": GONE_SECONDS,  # a server that is gone without a word
+    "tcp_user_timeout": 1_000 * GONE_SECONDS,  # a network that swallows what is sent
+}
+"""How long a client waits for a silent server, unless the address says otherwise."""
 
 
 class StoreError(SonaeError):
@@ -50,7 +56,8 @@ def connect(url: URL) -> Engine:
     """An engine whose connections keep what they commit, whatever happens to the machine."""
     if url.get_backend_name() == "postgresql":
         try:
-            engine = create_engine(url, isolation_level="AUTOCOMMIT")
+            waits = {k: v for k, v in PATIENCE.items() if k not in url.query}
+            engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=waits)
         except ModuleNotFoundError as error:
             raise StoreError("PostgreSQL needs its driver: install sonae[postgres]") from error
         event.listen(engine, "connect", _durable_postgresql)

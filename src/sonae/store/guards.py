@@ -47,7 +47,7 @@ def _names(connection: Connection) -> list[str]:
 
 
 def _there(connection: Connection) -> set[str]:
-    query = "select tgname from pg_trigger where not tgisinternal and tgenabled in ('O', 'A')"
+    query = "select tgname from pg_trigger where not tgisinternal and tgenabled = 'A'"
     if connection.dialect.name == "sqlite":
         query = "select name from sqlite_master where type = 'trigger'"
     return {str(row[0]) for row in connection.exec_driver_sql(query)}
@@ -71,7 +71,7 @@ def _sqlite(table: str) -> list[str]:
 
 def _postgresql(table: str) -> list[str]:
     order = _ORDER[table].partition(" or exists")[0]  # there the key itself refuses a second one
-    return [
+    made = [
         f"create or replace function {table}_only_added() returns trigger language plpgsql as "
         f"$$ begin raise exception '{table}: only added to'; end $$",
         f"create or replace function {table}_in_order() returns trigger language plpgsql as "
@@ -84,3 +84,6 @@ def _postgresql(table: str) -> list[str]:
         f"create or replace trigger {table}_no_disorder before insert on {table} "
         f"for each row execute function {table}_in_order()",
     ]
+    for what in ("change", "truncate", "disorder"):  # awake in a session as a replica, too
+        made.append(f"alter table {table} enable always trigger {table}_no_{what}")
+    return made

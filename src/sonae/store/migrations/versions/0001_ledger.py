@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
+from sonae.core.errors import SonaeError
 from sonae.store.schema import ENTRY, METADATA, POSTING
 
 revision = "0001"
@@ -19,4 +20,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """A ledger is not taken apart."""
-    raise NotImplementedError("a ledger is only added to; restore a backup instead")
+    raise SonaeError("a ledger is only added to; restore a backup instead")
