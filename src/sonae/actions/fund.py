@@ -19,7 +19,7 @@ from typing import Any
 
 from sonae.actions.keys import Key, load_key, verify_signature
 from sonae.core.chain import Signed, sign
-from sonae.core.errors import SonaeError, UsageError
+from sonae.core.errors import Refused, SonaeError, UsageError
 from sonae.fund.constitution import read_constitution
 from sonae.fund.control import Proposal
 from sonae.fund.entry import (
@@ -62,6 +62,19 @@ class Session:
         self.ledger, self.key, self.now = ledger, key, now
         self.fund = ledger.view.fund()
         self.resumed = self._resume()
+
+    def stop_if_resumed(self) -> None:
+        """Refuse a new act where an earlier one was only now recorded: it may be the same.
+
+        Raises:
+            Refused: says what was recorded and what became of it.
+        """
+        if self.resumed is not None:
+            raise Refused(
+                f"your earlier act, whose answer was lost, is entry {self.resumed.seq} "
+                f"({self.resumed.outcome.code}); nothing else was recorded. If you meant another "
+                "act, run the command again"
+            )
 
     def propose(self, request: Request, hours: int | None = None) -> Recorded:
         """Put something to the others; it lapses after so many hours (the constitution's)."""
@@ -108,7 +121,7 @@ class Session:
 
     def _founder(self, key: str) -> str:
         """Before a constitution is in force: the id that a proposed one gives this key."""
-        for entry in reversed(self.ledger.entries()[-20:]):
+        for entry in reversed(self.ledger.entries(self.ledger.head().seq - 19)):
             if entry["kind"] == "constitution" and entry["act"] == "propose":
                 for person in entry["body"]["content"]["person"]:
                     if person["public_key"] == key:
@@ -156,6 +169,7 @@ def found_fund(file: Path, place: str, key_file: Path, now: Now = utc_now) -> Re
         if ledger.view.constitution() is not None:
             raise UsageError(f"{place} holds a fund already; amend it with `sonae fund propose`")
         session = Session(ledger, key, now)
+        session.stop_if_resumed()
         session.fund = session.fund or f"{constitution.name}-{secrets.token_hex(4)}"
         hours = timedelta(hours=constitution.expiry_hours)
         on = now().date().isoformat()

@@ -16,7 +16,7 @@ from typing import Any
 from sonae.actions.close import closing
 from sonae.actions.fund import Request
 from sonae.actions.fund_close import booked_reserve, ledger_assets
-from sonae.actions.fund_requests import judge_ground
+from sonae.actions.fund_gates import ground
 from sonae.books.facts import Facts
 from sonae.close.day import Close
 from sonae.close.reserve import GOING, reserve_assets
@@ -253,15 +253,12 @@ def release_request(found: Accrual, ledger: Ledger, asset: str) -> Request:
     if amount <= 0:
         raise Refused("there is no excess to release")
     lines = release(asset, amount, YEN) + reverse(constitution.reserve_class, amount, YEN)
-    failure = ledger.view.failure()
-    basis = {
+    stated = {
         "ground": "excess",
         "stated": {"excess_jpy": str(amount)},
         "evidence": {"calculation_of_excess": {"rule": found.rule}},
-        "after_petition": failure.petition is not None or failure.appointed is not None,
-        "reserve_class": constitution.reserve_class,
         "assumed": [found.assumed] if found.assumed else [],
     }
-    ground = basis | judge_ground(basis, found.on, amount)
-    content = {**_content(found, amount), "reason": f"excess by {found.rule}", "ground": ground}
+    basis = ground(stated, ledger.view, found.on, amount)
+    content = {**_content(found, amount), "reason": f"excess by {found.rule}", "ground": basis}
     return Request("release", found.on, content, tuple(lines))

@@ -7,7 +7,11 @@ balances.csv          every account on the day
 assets.csv            what the fund holds, with title, holder, remoteness and evidence
 fund.xlsx             the same three tables as a workbook; amounts as text, to the last digit
 statement.{ja,en}.html
-manifest.json         SHA-256 of every file
+manifest.json         SHA-256 of every other file
+
+Verification reads the whole folder: a byte that differs in any file is found. What proves is
+fund.jsonl; the tables are made from it, and one changed together with the manifest is found only
+by who kept the manifest's digest.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,15 +31,15 @@ from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.fund import balances
 from sonae.actions.keys import verify_signature
 from sonae.core.errors import UsageError
-from sonae.core.text import LANGS
+from sonae.core.text import LANGS, Text
 from sonae.fund.entry import Seen
-from sonae.fund.verify import Verified, closing_line, verify
+from sonae.fund.verify import Fault, Verified, closing_line, verify
 from sonae.report.fund import ASSET_COLUMNS, statement
 from sonae.store.ledger import Ledger
 
-EXPORT, HEAD = "fund.jsonl", "head.txt"
+EXPORT, HEAD, MANIFEST = "fund.jsonl", "head.txt", "manifest.json"
 OURS = {
-    EXPORT, HEAD, "journal.csv", "balances.csv", "assets.csv", "fund.xlsx", "manifest.json",
+    EXPORT, HEAD, "journal.csv", "balances.csv", "assets.csv", "fund.xlsx", MANIFEST,
     *(f"statement.{lang}.html" for lang in LANGS),
 }  # fmt: skip
 MOVED = ("seq", "proposal", "on", "known_at", "kind", "by", "approved_by", "ground")
@@ -56,26 +61,29 @@ def export_fund(ledger: Ledger, out: Path, on: date) -> Verified:
         raise UsageError(f"the ledger does not verify, nothing was exported: {where}")
     tables = _tables(ledger, on)
     files: dict[str, bytes | Iterable[bytes]] = {
-        HEAD: f"{found.entries}:{found.head}\n".encode(),
+        HEAD: _head(found),
         "fund.xlsx": workbook(tables),
         **{f"{name}.csv": as_csv(rows) for name, rows in tables.items()},
     }
     for lang in LANGS:
         files[f"statement.{lang}.html"] = statement(ledger_view(ledger, on), lang).encode()
-    digests = {n: hashlib.sha256(c).hexdigest() for n, c in files.items() if isinstance(c, bytes)}
-    files["manifest.json"] = json_bytes(
-        {"on": on.isoformat(), "head": found.head, "files": digests}
-    )
-    files[EXPORT] = _lines(ledger, found)
+    digests = {n: hashlib.sha256(c) for n, c in files.items() if isinstance(c, bytes)}
+    digests[EXPORT] = hashlib.sha256()
+    files[EXPORT] = _hashed(_lines(ledger, found), digests[EXPORT])
+    files[MANIFEST] = (_manifest(digests) for _ in range(1))  # made once the entries are written
     replace_folder(out, files)
     return found
 
 
-def _digest(parts: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
+def _hashed(parts: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
     for part in parts:
         digest.update(part)
-    return digest.hexdigest()
+        yield part
+
+
+def _manifest(digests: Mapping[str, hashlib._Hash]) -> bytes:
+    files = {name: digests[name].hexdigest() for name in sorted(digests)}
+    return json_bytes({"format": "sonae-fund-export/1", "files": files})
 
 
 def _lines(ledger: Ledger, found: Verified) -> Iterator[bytes]:
@@ -179,12 +187,15 @@ def workbook(tables: Mapping[str, Sequence[Row]]) -> bytes:
 def verify_export(
     path: Path, head: Seen | None = None, step: Progress = lambda _done, _total: None
 ) -> Verified:
-    """Verify an export (its folder or `fund.jsonl`) and nothing else: no store, no network."""
+    """Verify an export and nothing else: no store, no network.
+
+    A folder is verified whole: its entries, and every file beside them by the manifest. Of a
+    `fund.jsonl` alone the entries are verified.
+    """
     file = path / EXPORT if path.is_dir() else path
     if not file.is_file():
         raise UsageError(f"no such export: {file}")
-
-    size = file.stat().st_size
+    size, digest = file.stat().st_size, hashlib.sha256()
 
     def read() -> Iterator[bytes]:
         with file.open("rb") as stream:
@@ -195,7 +206,42 @@ def verify_export(
                     step(done, size)
                 yield text
 
-    return verify(read(), verify_signature, head)
+    if not path.is_dir():
+        return verify(read(), verify_signature, head)
+    found = verify(_hashed(read(), digest), verify_signature, head)
+    if not found.faults:  # else not every line was read
+        found.faults += _beside(path, digest, found)
+    return found
+
+
+def _beside(folder: Path, entries: hashlib._Hash, found: Verified) -> list[Fault]:
+    """What does not hold of the files beside the entries, by the manifest and the head."""
+    there = {p.name for p in folder.iterdir()} & OURS
+    faults = [_fault(n, "ファイルがない", "the file is missing") for n in sorted(OURS - there)]
+    digests = {
+        n: hashlib.sha256((folder / n).read_bytes()) for n in sorted(there - {EXPORT, MANIFEST})
+    }
+    digests[EXPORT] = entries
+    if HEAD in there and (folder / HEAD).read_bytes() != _head(found):
+        faults.append(_fault(HEAD, "記録の先頭と異なる", "not the head of these entries"))
+    if MANIFEST not in there or (folder / MANIFEST).read_bytes() == _manifest(digests):
+        return faults
+    try:
+        stated = json.loads((folder / MANIFEST).read_bytes())["files"]
+        differ = [n for n, d in sorted(digests.items()) if stated[n] != d.hexdigest()]
+    except (ValueError, KeyError, TypeError):
+        differ = []
+    ja, en = "manifest.jsonのハッシュと異なる", "not what manifest.json has the digest of"
+    form = _fault(MANIFEST, "正規の形でない", "not in its canonical form")
+    return [*faults, *(_fault(name, ja, en) for name in differ)] or [form]
+
+
+def _fault(file: str, ja: str, en: str) -> Fault:
+    return Fault(0, Text(ja, en), file)
+
+
+def _head(found: Verified) -> bytes:
+    return f"{found.entries}:{found.head}\n".encode()
 
 
 def verify_store(ledger: Ledger, head: Seen | None = None) -> Verified:
@@ -215,7 +261,7 @@ def verified(found: Verified) -> dict[str, Any]:
         "refused": found.refused,
         "head": f"{found.entries}:{found.head}",
         "balances": sorted([a, u, str(v)] for (a, u), v in found.state.balances.items()),
-        "faults": [{"entry": f.seq, "why": f.why.as_json()} for f in found.faults],
+        "faults": [{"entry": f.seq, "file": f.file, "why": f.why.as_json()} for f in found.faults],
     }
 
 

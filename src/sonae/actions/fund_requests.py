@@ -13,15 +13,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sonae.actions.fund import Request, Session, plain, read_order
+from sonae.actions.fund import Request, plain
 from sonae.actions.fund_close import close_content
+from sonae.actions.fund_gates import STATED, ground, payment
 from sonae.core.canonical import parse_number
-from sonae.core.errors import InputError, Problem, Refused, UsageError
-from sonae.core.figure import Figure
+from sonae.core.errors import InputError, Problem, UsageError
 from sonae.core.text import Text
 from sonae.fund.assets import asset_problems
 from sonae.fund.constitution import Constitution, read_constitution
-from sonae.fund.entry import Line, Propose
+from sonae.fund.entry import Line
 from sonae.fund.journal import (
     amount_jpy,
     contribute,
@@ -31,10 +31,6 @@ from sonae.fund.journal import (
     set_aside,
     use,
 )
-from sonae.rulebook.draft import load_draft
-from sonae.rulebook.edition import Edition
-from sonae.rulebook.rule import facts_from
-from sonae.store.ledger import Recorded
 from sonae.store.view import StoreView
 
 COMMON = {"kind", "on", "reason", "prices", "assume"}
@@ -259,96 +255,42 @@ def _close(reader: Reader) -> tuple[dict[str, Any], list[Line]]:
     return close_content(folder, on, reader.view), []
 
 
-# -- the two gates ---------------------------------------------------------------------------------
-
-GROUND, PAYMENT, DUTY = "jp.reserve.ground", "jp.reserve.payment", "jp.crypto.reserve_duty"
-INCIDENT, ROUTE = "jp.securities.reserve_use", "jp.jvcea.compensation_route"
-_STATED = ("act", "arose_in_trading", "excess_jpy")
-_PAYMENT = ("from_incident", "confirmed")
+# -- facts for the two gates -----------------------------------------------------------------------
 
 
 def _ground(reader: Reader, lines: Sequence[Line]) -> dict[str, Any]:
     """May the reserve be used: what was stated, evidence by digest, the rulebook's answer."""
-    raw, on = reader.raw, reader.raw.get("on")
-    reader.taken |= {"ground", "evidence", *_STATED}
+    raw, on, view = reader.raw, reader.raw.get("on"), reader.view
+    reader.taken |= {"ground", "evidence", *STATED}
     evidence = _evidence(reader)
     if "ground" not in raw or not isinstance(on, date) or reader.faults:
         return {"ground": "none", "may_proceed": False, "reason": "no_ground"}
-    failure, prices = reader.view.failure(), plain(raw.get("prices", {}))
-    constitution = reader.constitution
+    constitution, prices = reader.constitution, plain(raw.get("prices", {}))
     worth = amount_jpy(lines, constitution.units, prices, constitution.currency)
-    basis = {
+    stated = {
         "ground": raw["ground"],
-        "stated": plain({k: raw[k] for k in _STATED if k in raw}),
+        "stated": plain({k: raw[k] for k in STATED if k in raw}),
         "evidence": evidence,
-        "after_petition": failure.petition is not None or failure.appointed is not None,
-        "reserve_class": constitution.reserve_class,
-        "assumed": [str(name) for name in raw.get("assume", [])],
+        "assumed": _assumed(reader),
     }
-    return basis | judge_ground(basis, on, worth or 0)
-
-
-def judge_ground(basis: Mapping[str, Any], on: date, amount: int) -> dict[str, Any]:
-    """The rulebook's answer on a ground, as signed content."""
-    edition = Edition(on, tuple(load_draft(name) for name in basis["assumed"]))
-    stated = dict(basis["stated"])
-    given: dict[str, Any] = {
-        **{k: basis[k] for k in ("ground", "reserve_class", "after_petition")},
-        "evidence": dict.fromkeys(basis["evidence"], True),
-        "amount_jpy": amount,
-    }
-    given["statute_in_force"] = _ask(edition, DUTY, {})["in_force"]
-    if "excess_jpy" in stated:
-        given["excess_jpy"] = stated.pop("excess_jpy")
-    if stated:
-        use_ = _ask(edition, INCIDENT, stated)["reserve_usable_without_approval"]
-        if isinstance(use_.value, bool):
-            given["reserve_usable_without_approval"] = use_.value
-    answer = _ask(edition, GROUND, given)
-    may, reason, lacking = (answer[k] for k in ("may_proceed", "reason", "missing_evidence"))
-    return {
-        "may_proceed": may.value is True,
-        "reason": str(reason.value or "none") if reason.computable else "not_computable",
-        "missing": sorted(lacking.rows()) if lacking.computable else [],
-        "standing": may.standing,
-        "confidence": may.confidence,
-        "provision": [c.text().as_json() for c in may.cites],
-        "edition": edition.digest(),
-    }
+    return ground(stated, view, on, worth or 0)
 
 
 def _payment(reader: Reader) -> dict[str, Any]:
     """May this customer be paid: by the nature of the payment."""
     raw, on = reader.raw, reader.raw.get("on")
-    reader.taken |= {*_PAYMENT, "basis"}
+    reader.taken |= {"from_incident", "confirmed", "basis"}
     given: dict[str, Any] = {"nature": reader.text("nature"), "business": reader.text("business")}
-    given |= {k: reader.flag(k) for k in _PAYMENT if k in raw}
+    given |= {k: reader.flag(k) for k in ("from_incident", "confirmed") if k in raw}
+    if given["business"] == "derivatives" and "basis" in raw:
+        given |= {"basis": reader.text("basis")}
     if reader.faults or not isinstance(on, date):
         return {}
-    edition = Edition(on, tuple(load_draft(str(name)) for name in raw.get("assume", [])))
-    if given["business"] == "derivatives" and "basis" in raw:
-        given |= {"basis": reader.text("basis"), **_route(edition, str(raw["basis"]))}
-    asked = {k: v for k, v in given.items() if k != "basis"}
-    answer = _ask(edition, PAYMENT, asked)
-    found = {k: f.value if f.computable else "not_computable" for k, f in answer.items()}
-    marks = {"standing": answer["may_pay"].standing, "confidence": answer["may_pay"].confidence}
-    return {**given, **found, **marks}
+    return payment({**given, "assumed": _assumed(reader)}, on)
 
 
-def _route(edition: Edition, basis: str) -> dict[str, bool]:
-    """Whether a loss in derivatives needs confirmation, by the association's route."""
-    answer = _ask(edition, ROUTE, {"product": "crypto_derivative", "basis": basis})
-    needed = answer["confirmation_needed"].value
-    return {"confirmation_needed": needed} if isinstance(needed, bool) else {}
-
-
-def _ask(edition: Edition, rule: str, given: Mapping[str, Any]) -> Mapping[str, Figure]:
-    plain_ = {k: v for k, v in given.items() if not isinstance(v, Figure)}
-    facts, unknown = facts_from(plain_, edition.rule(rule))
-    facts |= {k: v for k, v in given.items() if isinstance(v, Figure)}
-    if unknown:
-        raise UsageError(f"{rule} does not know {', '.join(unknown)}")
-    return edition.evaluate(rule, facts)
+def _assumed(reader: Reader) -> list[str]:
+    return [str(name) for name in reader.raw.get("assume", [])]
 
 
 def _evidence(reader: Reader) -> dict[str, dict[str, str]]:
@@ -365,37 +307,3 @@ def _evidence(reader: Reader) -> dict[str, dict[str, str]]:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         found[str(code)] = {"file": path.name, "sha256": digest}
     return found
-
-
-def same_assessment(proposed: Propose) -> bool:
-    """Whether the rulebook, asked again now, answers as the proposal says it answered."""
-    ground = proposed.content.get("ground")
-    if not ground or ground.get("ground") == "none":
-        return True
-    amount = int(proposed.content.get("amount_jpy", "0"))
-    answer = judge_ground(ground, date.fromisoformat(proposed.on), amount)
-    return all(answer[k] == ground.get(k) for k in ("may_proceed", "reason", "missing"))
-
-
-def approve(
-    session: Session,
-    seq: int,
-    reason: str = "",
-    digest: str | None = None,
-    court_permission: Path | None = None,
-) -> Recorded:
-    """Approve a proposal after asking the rulebook again what the proposer's program asked it.
-
-    Raises:
-        Refused: the proposal is not the one the person saw, or the rulebook answers otherwise now.
-    """
-    found = session.ledger.view.proposal(seq)
-    if found is not None and digest is not None and not found.digest.startswith(digest):
-        raise Refused(f"proposal {seq} has the digest {found.digest[:16]}…, not {digest}")
-    if found is not None and not same_assessment(found.act):
-        raise Refused(
-            f"proposal {seq} states an answer of the rulebook that it does not give here; look at "
-            "the evidence and reject it, or update this program"
-        )
-    permission = read_order(court_permission) if court_permission else None
-    return session.decide(seq, "approve", reason, permission)

@@ -16,7 +16,6 @@ from sonae.cli.main import (
     Language,
     fund,
     language,
-    note,
     out,
     show,
     show_json,
@@ -35,12 +34,11 @@ DEFAULT = "fund.db"
 
 @contextmanager
 def _at(store: str, key: Path) -> Iterator[Session]:
-    """A person at a ledger; says so where an act of theirs was still to be confirmed."""
+    """A person at a ledger; stops where an act of theirs was still to be confirmed."""
     from sonae.actions.fund import at
 
     with at(store, key) as session:
-        if session.resumed is not None:
-            note(f"an act of yours that was not confirmed is now entry {session.resumed.seq}")
+        session.stop_if_resumed()
         yield session
 
 
@@ -158,7 +156,7 @@ def fund_approve(
     court_permission
         A court's permission (TOML: court, number, date, document, up_to_jpy) as second approval.
     """
-    from sonae.actions.fund_requests import approve
+    from sonae.actions.fund_gates import approve
 
     with _at(store, key) as session:
         recorded = approve(session, seq, reason, digest, court_permission)

@@ -17,6 +17,15 @@ from sonae.fund.constitution import FIRM, Constitution, Person, read_constitutio
 from sonae.fund.entry import Act, Appoint, Decide, LedgerError, Line, Petition, Propose
 from sonae.fund.journal import MOVEMENTS, OUTFLOWS, amount_jpy, lines_fault, negated
 
+GROUNDS = (
+    "ground_does_not_hold",
+    "evidence_missing",
+    "above_excess",
+    "statute_not_in_force",
+    "court_order_needed",
+    "not_computable",
+)
+"""Why a ground may not be proceeded on, as `jp.reserve.ground` says it; else there is none."""
 EFFECTS = {"constitution": "constitution", "asset": "asset", "close": "close"}
 KINDS = (*MOVEMENTS, *EFFECTS)
 
@@ -260,7 +269,8 @@ def _basis_fault(
     if kind in OUTFLOWS:
         ground = content.get("ground") or {}
         if ground.get("may_proceed") is not True:
-            return str(ground.get("reason") or "no_ground")
+            reason = ground.get("reason")
+            return reason if reason in GROUNDS else "no_ground"
         if kind == "use" and (content.get("payment") or {}).get("may_pay") is not True:
             return "payment_not_permitted"
     failure = view.failure()

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -105,9 +105,37 @@ _READ: msgspec.json.Decoder[Act] = msgspec.json.Decoder(Act)
 def read_act(body: bytes) -> Act:
     """The act in signed bytes; a LedgerError says what is wrong with them."""
     try:
-        return _READ.decode(body)
+        act = _READ.decode(body)
     except msgspec.MsgspecError as error:
         raise LedgerError(f"no act of {FORMAT}: {error}") from error
+    _check_instant("at", act.at)
+    if isinstance(act, Propose):
+        _check_instant("expires", act.expires)
+        _check_day(act.on)
+    return act
+
+
+def _check_instant(name: str, value: str) -> None:
+    """An instant exactly as `instant` writes it: expiry goes by the order of texts."""
+    try:
+        good = len(value) == 27 and value[4:20:3] == "--T::." and value[26] == "Z"
+        datetime.fromisoformat(value)
+    except ValueError:
+        good = False
+    if not good:
+        form = "an instant such as 2026-11-20T09:00:00.000000Z"
+        raise LedgerError(f"{name} is {form}, not {value[:80]!r}")
+
+
+def _check_day(value: str) -> None:
+    """A day as YYYY-MM-DD: balances of a day go by the order of texts."""
+    try:
+        date.fromisoformat(value)
+        good = len(value) == 10 and value[7] == "-"
+    except ValueError:
+        good = False
+    if not good:
+        raise LedgerError(f"on is a day such as 2026-11-20, not {value[:80]!r}")
 
 
 def check_canonical(body: bytes) -> None:

@@ -23,10 +23,15 @@ from sonae.fund.state import State
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What does not hold: the entry (0 for the closing line of the export), and why."""
+    """What does not hold, and why.
+
+    `seq` is the entry; one after the last is the closing line of an export; 0 with a `file` is a
+    file of an export beside its entries.
+    """
 
     seq: int
     why: Text
+    file: str = ""
 
 
 @dataclass
@@ -102,7 +107,7 @@ class _Replay:
         """Read one line with its end; True where nothing after it can be judged."""
         seq, text = self.found.entries + 1, line[:-1]
         if self.closed:
-            return self.stop(0, "閉じの行の後に行がある", "lines follow the closing line")
+            return self.stop(seq, "閉じの行の後に行がある", "lines follow the closing line")
         if line[-1:] != b"\n":
             return self.stop(seq, "行の終わりがない", "the line has no end")
         if text.startswith(b'{"balances":'):
@@ -167,7 +172,7 @@ class _Replay:
         self.closed = True
         if text != closing_line(self.found):
             self.fault(
-                0,
+                self.found.entries + 1,
                 "閉じの行（件数・最後のハッシュ・残高）が記録と一致しない",
                 "the closing line (entries, head, balances) differs from what the entries make",
             )
@@ -177,7 +182,8 @@ class _Replay:
         if self.broken:
             return
         if closed and not self.closed:
-            self.fault(0, "閉じの行がない（途中で切れている）", "no closing line: it was cut short")
+            words = "no closing line: it was cut short"
+            self.fault(self.found.entries + 1, "閉じの行がない（途中で切れている）", words)
         if self.head is not None and not self.saw(self.head.text()):
             self.fault(
                 self.head.seq,

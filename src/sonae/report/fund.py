@@ -125,7 +125,7 @@ def verified_view(found: Found, lang: Lang) -> RenderableType:
         return Styled(text, style="green")
     table = _table(words, "entry", "outcome")
     for fault in found["faults"]:
-        table.add_row(str(fault["entry"]), fault["why"][lang])
+        table.add_row(fault["file"] or str(fault["entry"]), fault["why"][lang])
     return Group(Styled(words("fund.unverified"), style="bold red"), table)
 
 
