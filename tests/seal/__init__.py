@@ -1,0 +1,1 @@
+"""What outsiders can check: logs, signatures, time-stamps."""
