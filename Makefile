@@ -1,11 +1,14 @@
-.PHONY: setup demo test test-all check fmt bench reference lock clean
+.PHONY: venv setup demo test test-all check fmt bench reference lock clean
 BIN := .venv/bin
 UV ?= uv
 
-setup: ## .venv with exactly requirements.lock; nothing to do when it is up to date
+venv: ## .venv with exactly requirements.lock; nothing to do when it is up to date
 	@scripts/setup.sh
 
-demo: setup
+setup: venv ## and what the tests of pages need of the system
+	@scripts/setup.sh browser
+
+demo: venv
 	$(BIN)/sonae demo --out out/demo
 
 test: setup ## the fast tests
@@ -14,21 +17,21 @@ test: setup ## the fast tests
 test-all: setup
 	$(BIN)/pytest
 
-check: setup
+check: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-fmt: setup
+fmt: venv
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: setup
+bench: venv
 	$(BIN)/python benchmarks/close.py
 	$(BIN)/python benchmarks/fund.py
 
-reference: setup ## after a change of rules, values or cases
+reference: venv ## after a change of rules, values or cases
 	$(BIN)/sonae rules pages docs/reference
 
 lock: ## after a change of dependencies; LOCK_FLAGS=--upgrade takes newer versions

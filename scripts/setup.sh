@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv hold exactly requirements.lock, and this project editable. Quick when nothing changed.
+# With `browser`: sees to Chromium and a Japanese font instead, which the tests of pages need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -7,6 +8,31 @@ die() {
   echo "setup: $*" >&2
   exit 1
 }
+
+# Packages of the system; fails where apt-get cannot be used. $1: how to become root if need be.
+apt_install() {
+  local root=$1
+  shift
+  [ "$(id -u)" -ne 0 ] || root=env
+  command -v apt-get >/dev/null && $root true 2>/dev/null || return 1
+  echo "setup: installing $* with apt-get" >&2
+  $root apt-get update -qq &&
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
+# A browser is no reason to ask for a password or to stop: without it, only tests of pages do not run.
+if [ "${1:-}" = browser ]; then
+  missing=() tried=.venv/.sonae-browser # one attempt for each .venv
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    command -v "$name" >/dev/null && break
+  done || missing+=(chromium)
+  fc-list :lang=ja family 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk)
+  [ ${#missing[@]} -gt 0 ] || exit 0
+  [ -e $tried ] || ! apt_install "sudo -n" "${missing[@]}" || exit 0
+  touch $tried
+  echo "setup: tests of pages will not run without ${missing[*]} (as root: apt-get install ${missing[*]})" >&2
+  exit 0
+fi
 
 PATH=$(printf '%s' "$PATH" | tr ':' '\n' | grep -vxF "$PWD/.venv/bin" | paste -sd:) # not from inside it
 
@@ -32,24 +58,12 @@ find_python() {
   return 1
 }
 
-apt_install() {
-  command -v apt-get >/dev/null || die "Python 3.11 or newer with venv is needed; please install it"
-  local root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || die "as root, run: apt-get install $*"
-    root=(sudo)
-  fi
-  echo "setup: installing $* with apt-get" >&2
-  "${root[@]}" apt-get update -qq
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
-}
-
 if ! python=$(find_python); then
-  apt_install python3 python3-venv
+  apt_install sudo python3 python3-venv || die "please install Python 3.11 or newer, with venv"
   if ! python=$(find_python); then # the distribution's own is older; it may offer a newer one beside it
     for name in python3.13 python3.12 python3.11; do
       if apt-cache show "$name-venv" >/dev/null 2>&1; then
-        apt_install "$name" "$name-venv"
+        apt_install sudo "$name" "$name-venv" || die "please install $name and $name-venv"
         break
       fi
     done
