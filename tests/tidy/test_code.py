@@ -201,11 +201,15 @@ def test_no_error_is_swallowed() -> None:
 
 
 def test_assertions_and_prints_are_not_how_the_product_speaks() -> None:
-    """People are spoken to by `cli`; `print` elsewhere would land in a `--json` document."""
+    """People are spoken to by `cli`; `print` elsewhere would land in a `--json` document.
+
+    The verifier of a seal is also a script that customers run alone.
+    """
     found = [
         place
         for place, node in nodes(ast.Call)
-        if dotted(node.func) in ("print", "input", "breakpoint") and not place.startswith("cli/")
+        if dotted(node.func) in ("print", "input", "breakpoint")
+        and not place.startswith(("cli/", "seal/verifier.py"))
     ]
     assert found == []
 
