@@ -1,1 +1,1 @@
-"""What outsiders can check: logs, signatures, time-stamps."""
+"""Seals: bytes, trees, receipts, logs, attacks, the page a customer checks with."""

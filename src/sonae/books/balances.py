@@ -107,7 +107,8 @@ class Owed:
 class Balances:
     """The balances of a Books on an engine.
 
-    `groups` holds one row per asset, product and state: units, rows, low, high.
+    `groups` holds one row per asset, product and state: units, rows, low, high; `customers` the
+    people as a relation where they are given.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class Balances:
         groups: Sequence[Mapping[str, Any]],
     ) -> None:
         self.engine, self.table, self.places = engine, relation, places
+        self.customers: Any = None
         self.groups = sorted(groups, key=lambda g: tuple(str(g[k]) for k in GROUPS))
 
     def debt_signs(self) -> tuple[int, int]:
@@ -210,6 +212,24 @@ class Balances:
         missing = t.anti_join(customers_, "customer_id")
         check = Check("unknown-customer", "customer_id", _CUSTOMER)
         return found(self.engine, BALANCES, check, missing, (FILE, ROW), self.places)
+
+    def claims(self) -> Iterator[list[dict[str, Any]]]:
+        """Batches of account, proof text and, by asset, net units; an account's rows together.
+
+        Net of an asset: the account's states but margin debt, of every product; any sign. The
+        proof text is the customer's, where one is given.
+        """
+        t = self.table
+        net = t.group_by("account_id", "asset").aggregate(
+            net=_net(t, t.state != DEBT), customer_id=t.customer_id.min()
+        )
+        proof = ibis.null("string")
+        if self.customers is not None:
+            people = self.customers.select("customer_id", "proof_text")
+            net = net.left_join(people, "customer_id")
+            proof = net.proof_text
+        picked = net.select("account_id", "asset", "net", proof_text=proof)
+        return self.engine.stream(picked.order_by("account_id", "asset"))
 
     def debtors(self, assets_below_zero: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         """Batches of account, asset, net units and margin debt of every account that owes."""

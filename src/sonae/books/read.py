@@ -183,6 +183,7 @@ def _mass(
     balances = read_balances(engine, BALANCES, given["balances"], scales, problems)
     if balances is None:
         return None, {}
+    balances.customers = people
     accounts, repeated = balances.counts()
     if repeated:
         problems += balances.repeated()
