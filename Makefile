@@ -5,8 +5,8 @@ UV ?= uv
 venv: ## .venv with exactly requirements.lock; nothing to do when it is up to date
 	@scripts/setup.sh
 
-setup: venv ## and what the tests of pages need of the system
-	@scripts/setup.sh browser
+setup: venv ## and what some tests need of the system
+	@scripts/setup.sh tests
 
 demo: venv
 	$(BIN)/sonae demo --out out/demo
@@ -30,6 +30,7 @@ fmt: venv
 bench: venv
 	$(BIN)/python benchmarks/close.py
 	$(BIN)/python benchmarks/fund.py
+	$(BIN)/python benchmarks/seal.py
 
 reference: venv ## after a change of rules, values or cases
 	$(BIN)/sonae rules pages docs/reference

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv hold exactly requirements.lock, and this project editable. Quick when nothing changed.
-# With `browser`: sees to Chromium and a Japanese font instead, which the tests of pages need.
+# With `tests`: sees to what tests need of the system instead: Chromium, a Japanese font, minisign.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,17 +20,18 @@ apt_install() {
     $root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
-# A browser is no reason to ask for a password or to stop: without it, only tests of pages do not run.
-if [ "${1:-}" = browser ]; then
-  missing=() tried=.venv/.sonae-browser # one attempt for each .venv
+# No reason to ask for a password or to stop: without these, only the tests that use them do not run.
+if [ "${1:-}" = tests ]; then
+  missing=() tried=.venv/.sonae-tests # one attempt for each .venv
   for name in chromium chromium-browser google-chrome google-chrome-stable; do
     command -v "$name" >/dev/null && break
   done || missing+=(chromium)
   fc-list :lang=ja family 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk)
+  command -v minisign >/dev/null || missing+=(minisign)
   [ ${#missing[@]} -gt 0 ] || exit 0
   [ -e $tried ] || ! apt_install "sudo -n" "${missing[@]}" || exit 0
   touch $tried
-  echo "setup: tests of pages will not run without ${missing[*]} (as root: apt-get install ${missing[*]})" >&2
+  echo "setup: some tests will not run without ${missing[*]} (as root: apt-get install ${missing[*]})" >&2
   exit 0
 fi
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +11,8 @@ from typing import Any
 
 from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.fund_close import CLOSE, reserve_of
+from sonae.actions.seal_folder import kept_files
+from sonae.actions.seal_make import Sealing, seal_day, seal_files, seal_view
 from sonae.books.engine import open_engine
 from sonae.books.read import Examine, read_books
 from sonae.close.day import Close, close_day
@@ -50,10 +52,12 @@ def close_books(
     engine: str = "duckdb",
     step: Step = lambda _: None,
     fund: Path | str | None = None,
+    sealing: Sealing | None = None,
 ) -> Closed:
     """Close the Books in `folder`; with `out`, write `close.json` and the two reports there.
 
-    With `fund`, the reserve is what its ledger says it holds.
+    With `fund`, the reserve is what its ledger says it holds. With `sealing`, the day is sealed as
+    part of the close and the seal stands in `out/seal`.
 
     Raises:
         InputError: the books cannot be read; with `out`, a report of why is written and nothing
@@ -63,14 +67,21 @@ def close_books(
     check_out(out)
     try:
         with closing(folder, assume, what_if_on, engine, step, fund) as day:
-            result = document(day)
+            seal, files = None, {}
+            if sealing is not None:
+                step(Text("封緘する", "sealing"))
+                seal, found = seal_day(day, sealing)
+                if out is not None:
+                    kept = kept_files(out / "seal", seal.header)
+                    files = kept or seal_files(day, seal, found, sealing)
+            result = document(day, None if seal is None else seal_view(seal))
     except InputError as error:
         if out is not None:
             write_refusal(error, out)
         raise
     if out is not None:
         step(Text("書き出す", "writing"))
-        write_close(result, out)
+        write_close(result, out, files)
     return Closed(result, out)
 
 
@@ -95,12 +106,13 @@ def closing(
         running.close()
 
 
-def write_close(result: dict[str, Any], out: Path) -> None:
+def write_close(result: dict[str, Any], out: Path, seal: Mapping[str, bytes] | None = None) -> None:
     """Write the close and its reports in one step: a reader sees the old folder or the new one."""
     files = {CLOSE: json_bytes(result)}
+    files |= {f"seal/{name}": content for name, content in (seal or {}).items()}
     for lang in LANGS:
         files[f"report.{lang}.html"] = close_report(result, lang).encode()
-    replace_folder(out, files)
+    replace_folder(out, files, "private")
 
 
 def write_refusal(error: InputError, out: Path) -> None:
@@ -129,7 +141,8 @@ def check_out(out: Path | None) -> None:
             raise UsageError(f"{folder} holds other files; give a new or empty folder for --out")
 
 
-OURS = {CLOSE, REFUSED} | {f"{n}.{lang}.html" for n in ("report", "refused") for lang in LANGS}
+REPORTS = {f"{n}.{lang}.html" for n in ("report", "refused") for lang in LANGS}
+OURS = {CLOSE, REFUSED, "seal", *REPORTS}
 
 
 def _ours(folder: Path) -> bool:

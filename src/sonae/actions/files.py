@@ -14,10 +14,13 @@ def json_bytes(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=False) + "\n").encode()
 
 
-def replace_folder(folder: Path, files: Mapping[str, bytes | Iterable[bytes]]) -> None:
+def replace_folder(
+    folder: Path, files: Mapping[str, bytes | Iterable[bytes]], secret: str | None = None
+) -> None:
     """Put a folder with these files in place of what was there; on failure nothing changes.
 
-    A large file is given in parts, which are written as they come.
+    A large file is given in parts, which are written as they come. A name may have folders in it;
+    what is in the folder `secret` is for its owner's eyes only.
 
     What an earlier run that was killed left beside it is put right first.
     """
@@ -27,7 +30,8 @@ def replace_folder(folder: Path, files: Mapping[str, bytes | Iterable[bytes]]) -
     try:
         fresh.mkdir()
         for name, content in files.items():
-            _write_durably(fresh / name, content)
+            hidden = _folders(fresh, name, secret)
+            _write_durably(fresh / name, content, 0o600 if hidden else 0o666)
         if folder.exists():
             folder.rename(former)
         fresh.rename(folder)
@@ -37,6 +41,15 @@ def replace_folder(folder: Path, files: Mapping[str, bytes | Iterable[bytes]]) -
             os.replace(former, folder)
         raise
     shutil.rmtree(former, ignore_errors=True)
+
+
+def _folders(fresh: Path, name: str, secret: str | None) -> bool:
+    """Make the folders of a name; True where one of them is the secret one."""
+    hidden = False
+    for part in Path(name).parts[:-1]:
+        fresh, hidden = fresh / part, hidden or part == secret
+        fresh.mkdir(mode=0o700 if hidden else 0o777, exist_ok=True)
+    return hidden
 
 
 def _recover(folder: Path) -> None:
@@ -49,8 +62,8 @@ def _recover(folder: Path) -> None:
             shutil.rmtree(left)
 
 
-def _write_durably(path: Path, content: bytes | Iterable[bytes]) -> None:
-    with path.open("wb") as stream:
+def _write_durably(path: Path, content: bytes | Iterable[bytes], mode: int) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as stream:
         stream.writelines([content] if isinstance(content, bytes) else content)
         stream.flush()
         os.fsync(stream.fileno())

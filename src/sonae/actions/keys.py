@@ -7,6 +7,7 @@ found by anyone who had seen more of it, and an act whose answer was lost is sen
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 from collections.abc import Mapping
@@ -36,6 +37,15 @@ class Key:
     def sign(self, message: bytes) -> bytes:
         """The signature over `message`, 64 bytes."""
         return self._private.sign(message)
+
+    def secret(self, label: bytes) -> bytes:
+        """A secret of 32 bytes that only this key yields, by a label; it does not reveal it."""
+        raw = self._private.private_bytes(
+            serialization.Encoding.Raw,
+            serialization.PrivateFormat.Raw,
+            serialization.NoEncryption(),
+        )
+        return hmac.digest(raw, label, "sha256")
 
     @property
     def memory(self) -> Memory:

@@ -37,10 +37,13 @@ def close(
     out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
     engine: str = "duckdb",
     fund: str | None = None,
+    seal_key: Path | None = None,
+    seal_after: Path | None = None,
+    escrow: Path | None = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
-    """Close one entity's day: reconcile, value, require, cover.
+    """Close one entity's day: reconcile, value, require, cover; with --seal-key also seal it.
 
     Parameters
     ----------
@@ -54,13 +57,26 @@ def close(
         Where set-based work runs.
     fund
         The store of the reserve ledger: the reserve is then what the ledger holds.
+    seal_key
+        The operator's seal key: seals what is owed, into `seal` below --out.
+    seal_after
+        The folder of the seal, or of the close, before this one.
+    escrow
+        A file of age recipients who can open the key of the day.
     """
     from sonae.actions.close import close_books
+    from sonae.actions.seal_make import sealing
     from sonae.report.terminal import summary
 
     words = language(lang)
+    if seal_key is None and (seal_after or escrow):
+        raise UsageError("--seal-after and --escrow need --seal-key")
+    if seal_key is not None and (out_dir is None or what_if_on):
+        raise UsageError("a seal needs --out, and is not made of a what-if")
+    how = None if seal_key is None else sealing(seal_key, seal_after, escrow=escrow)
     with progress(words, CLOSE_STEPS) as bar:
-        closed = close_books(folder, assume or (), day(what_if_on), out_dir, engine, bar.step, fund)
+        on, known = day(what_if_on), assume or ()
+        closed = close_books(folder, known, on, out_dir, engine, bar.step, fund, how)
     if json:
         show_json(closed.document)
     else:

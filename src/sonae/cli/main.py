@@ -31,8 +31,10 @@ app = App(name="sonae", version=__version__, help="Reserve engine of a crypto-as
 rules = App(name="rules", help="The law as dated, cited, executable rules.")
 books = App(name="books", help="The input tables.")
 fund = App(name="fund", help="The reserve fund: a ledger of signed entries, two people for each.")
+seal = App(name="seal", help="Seals: what is owed, for each customer to check.")
 app.command(rules)
 app.command(fund)
+app.command(seal)
 app.command(books)
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="print one JSON document")]
@@ -115,7 +117,8 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.commands
     import sonae.cli.fund
     import sonae.cli.fund_look
-    import sonae.cli.rules  # noqa: F401
+    import sonae.cli.rules
+    import sonae.cli.seal  # noqa: F401
 
     lang = language(None)
     try:

@@ -17,8 +17,11 @@ from sonae.core.register import Register, plain
 FORMAT = "sonae-close/1"
 
 
-def document(close: Close) -> dict[str, Any]:
-    """Everything the day's screens, reports and API show, with every figure opened."""
+def document(close: Close, seal: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Everything the day's screens, reports and API show, with every figure opened.
+
+    `seal`: header hash and assets, where the day was sealed.
+    """
     books, register = close.books, Register()
     result: dict[str, Any] = {
         "format": FORMAT,
@@ -57,7 +60,7 @@ def document(close: Close) -> dict[str, Any]:
             "tables": dict(sorted(books.digests.items())),
             "notes": [n.as_json() for n in books.venue.sources],
         },
-        "seal": None,
+        "seal": seal,
     }
     for finding in close.findings:
         if finding.provision is not None:

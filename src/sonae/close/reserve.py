@@ -22,7 +22,7 @@ from sonae.core.text import Text
 from sonae.rulebook.edition import Edition
 
 YEN = "JPY"
-GOING, INSOLVENT = "going_concern", "on_insolvency"
+GOING, INSOLVENT, ASSETS = "going_concern", "on_insolvency", "assets"
 RULE = "jp.reserve.assets"
 KINDS = {"trust_deed": "trust_deposit", "guarantee": "bank_guarantee", "deposit": "fixed_deposit"}
 """Kinds of an instrument in the Books, as the rule names them."""
@@ -35,7 +35,10 @@ def reserve_assets(
     valuation: Valuation,
     findings: list[Finding],
 ) -> dict[str, Figure]:
-    """What counts of the reserve's assets as a going concern and on insolvency."""
+    """What counts of the reserve's assets as a going concern and on insolvency; `assets`: of which.
+
+    `assets` is missing where nothing says what the reserve is made of.
+    """
     if facts.reserve is not None:
         rows = _from_ledger(facts, valuation)
         _compare(facts, reconciliation, valuation, rows, findings)
@@ -48,11 +51,13 @@ def reserve_assets(
         none = facts.absent("reserve", YEN, words)
         return {s: none.named(f"reserve#{s}") for s in (GOING, INSOLVENT)}
     given = {id: table(cells).named(f"fact:reserve/{id}") for id, cells in rows.items()}
-    outputs = edition.evaluate(RULE, {"assets": table(given).named("fact:reserve_assets")})
+    assets = table(given).named("fact:reserve_assets")
+    outputs = edition.evaluate(RULE, {"assets": assets})
     findings += _findings(rows, outputs)
     return {
         GOING: outputs["going_concern_jpy"].named("reserve#going_concern", RESERVE),
         INSOLVENT: outputs["on_insolvency_jpy"].named("reserve#on_insolvency", _REMOTE),
+        ASSETS: assets,
     }
 
 

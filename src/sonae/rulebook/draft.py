@@ -64,6 +64,7 @@ class Draft:
     versions: tuple[Version, ...]
     changes: Mapping[str, Dated]
     digest: str
+    text: str
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -112,7 +113,7 @@ def read_draft(text: str, file: str) -> Draft:
     digest = hashlib.sha256(text.encode()).hexdigest()
     changes = {c["parameter"]: _change(head, c) for c in raw.get("change", [])}
     return Draft(
-        head["id"], text_of(head["title"]), text_of(head["note"]), versions, changes, digest
+        head["id"], text_of(head["title"]), text_of(head["note"]), versions, changes, digest, text
     )
 
 

@@ -19,10 +19,10 @@ from fractions import Fraction
 from typing import Any
 
 from sonae.core.calendar import Calendar
-from sonae.core.canonical import parse_number
+from sonae.core.canonical import number_text, parse_number
 from sonae.core.citation import Citation
 from sonae.core.errors import RulebookError, UsageError
-from sonae.core.figure import STANDINGS, Figure, Standing, derive, missing
+from sonae.core.figure import STANDINGS, Figure, Range, Standing, derive, missing
 from sonae.core.text import Text
 
 
@@ -186,10 +186,31 @@ def unit_of(shape: Shape) -> str:
 # -- facts given as JSON -----------------------------------------------------------------
 
 
+def given_from(figure: Figure) -> Any:
+    """A fact as plain values that `facts_from` reads back; None where it is not computable.
+
+    What is missing within a table is left out of it.
+    """
+    value = figure.value
+    if not figure.computable:
+        return None
+    if isinstance(value, Range):
+        return {"low": number_text(value.low), "high": number_text(value.high)}
+    if isinstance(value, Mapping):
+        inner = {key: given_from(row) for key, row in value.items()}
+        return {key: found for key, found in inner.items() if found is not None}
+    if isinstance(value, tuple):
+        return [given_from(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return number_text(value) if isinstance(value, Fraction) else value
+
+
 def facts_from(given: Mapping[str, Any], rule_: Rule) -> tuple[dict[str, Figure], list[str]]:
     """Facts for a rule from plain values, and the names that the rule does not know.
 
-    Numbers may be integers, exact decimals or text in decimal or exponent form.
+    Numbers may be integers, exact decimals or text in decimal or exponent form; a range is a table
+    of `low` and `high`.
     """
     if not isinstance(given, Mapping):
         raise RulebookError(f"facts are a table of keys and values, not {given!r}")
@@ -205,6 +226,9 @@ def facts_from(given: Mapping[str, Any], rule_: Rule) -> tuple[dict[str, Figure]
 
 def _figure(id: str, value: Any, shape: Shape, unknown: list[str]) -> Figure:
     if isinstance(shape, str):
+        if isinstance(value, Mapping) and set(value) == {"low", "high"}:
+            low, high = (parse_number(str(value[end])) for end in ("low", "high"))
+            return Figure(Range(low, high), shape, id=id)
         return Figure(scalar(value, shape, id), shape, id=id)
     if isinstance(shape, Series):
         if not isinstance(value, list):

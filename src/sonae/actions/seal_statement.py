@@ -1,0 +1,192 @@
+"""The sufficiency statement: reserve and insurance against requirement, from one file alone.
+
+It carries what its rules were given, the drafts as they were written, and the digest of the law, so
+that anyone with the same edition computes every number again (`recompute`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from sonae.close.cover import RegimeCover
+from sonae.close.day import Close
+from sonae.close.reserve import ASSETS, GOING, INSOLVENT, RULE
+from sonae.core.canonical import number_text, parse_number
+from sonae.core.figure import Figure, text_of
+from sonae.core.register import plain
+from sonae.rulebook.draft import read_draft
+from sonae.rulebook.edition import Edition
+from sonae.rulebook.rule import facts_from, given_from
+
+FORMAT = "sonae-sufficiency/1"
+STATES = (GOING, INSOLVENT)
+_NEED = ("required", "closing_before_release")
+Said = Mapping[str, Any]
+
+
+def statement(day: Close, header_hash: str) -> dict[str, Any]:
+    """The statement of a close, bound to the header of its seal."""
+    venue, edition = day.books.venue, day.edition
+    return {
+        "format": FORMAT,
+        "entity": venue.entity,
+        "on": venue.on.isoformat(),
+        "what_if_on": day.what_if_on.isoformat() if day.what_if_on else None,
+        "header_hash": header_hash,
+        "edition": edition.describe(),
+        "drafts": {d.id: d.text for d in edition.drafts},
+        "custody": [
+            {
+                "line": line.key,
+                "required": plain(line.required.value),
+                GOING: plain(line.going.value),
+                INSOLVENT: plain(line.insolvent.value),
+                "shortfall": plain(line.shortfall.value),
+            }
+            for line in day.cover.stack
+        ],
+        "reserve": _reserve(day),
+        "requirements": [
+            _requirement(day, rule, cover)
+            for rule, cover in day.cover.by_regime.items()
+            if "reserve" in cover.going_concern
+        ],
+        "not_computable": _not_computable(day),
+    }
+
+
+def _reserve(day: Close) -> dict[str, Any]:
+    """The reserve in both states, and the assets from which its rule counts it."""
+    figures = day.cover.reserve
+    assets = figures.get(ASSETS)
+    return {
+        "rule": RULE,
+        "given": {} if assets is None else {ASSETS: given_from(assets)},
+        **{state: plain(figures[state].value) for state in STATES},
+    }
+
+
+def _requirement(day: Close, regime: str, cover: RegimeCover) -> dict[str, Any]:
+    """One requirement: the facts its rule needs, the amount, and what stands behind it."""
+    id = day.required.by_regime[regime][0]
+    rule, outputs = day.edition.rule(id), day.required.outputs[id]
+    facts = {n.key: day.required.facts[n.key] for n in rule.needs if n.key in day.required.facts}
+    most = outputs.get("insurance_at_most")
+    return {
+        "rule": id,
+        "given": {k: g for k, f in facts.items() if (g := given_from(f)) is not None},
+        "required": plain(cover.required.value),
+        "reasons": {
+            key: text_of(figure).as_json()
+            for key, figure in {"required": cover.required, **cover.going_concern}.items()
+            if not figure.computable
+        },
+        "standing": cover.required.standing,
+        "confidence": cover.required.confidence,
+        "insurance_at_most": None if most is None else plain(most.value),
+        GOING: {k: plain(f.value) for k, f in cover.going_concern.items()},
+        INSOLVENT: {k: plain(f.value) for k, f in cover.on_insolvency.items()},
+        "surplus": plain(cover.surplus.value),
+    }
+
+
+def _not_computable(day: Close) -> list[dict[str, Any]]:
+    """Requirements of the law that have no amount on this day, with the reason."""
+    found = []
+    for id, outputs in day.required.outputs.items():
+        for key, figure in outputs.items():
+            if key in _NEED and not figure.computable and id.endswith("liability_reserve"):
+                found.append({"rule": id, "reason": text_of(figure).as_json()})
+    return found
+
+
+# -- computing it again --------------------------------------------------------------------------
+
+
+def recompute(said: Said) -> list[str]:
+    """Compute a statement again from itself; what differs, in words. Empty where all holds.
+
+    Raises:
+        RulebookError: a draft or a fact in it cannot be read.
+        KeyError, TypeError, ValueError: it is not of this format.
+    """
+    drafts = tuple(read_draft(text, id) for id, text in said["drafts"].items())
+    edition = Edition(date.fromisoformat(said["what_if_on"] or said["on"]), drafts)
+    differ = []
+    if edition.digest() != said["edition"]["digest"]:
+        differ.append("the law and drafts of this program are not the edition of the statement")
+    for line in said["custody"]:
+        differ += _arithmetic(line["line"], line["required"], line[GOING], line["shortfall"])
+    reserve = said["reserve"]
+    if reserve["given"]:
+        outputs = _evaluate(edition, RULE, reserve["given"])
+        for state in STATES:
+            differ += _same(f"reserve, {state}", outputs[f"{state}_jpy"], reserve[state])
+    for one in said["requirements"]:
+        differ += _requirement_again(edition, one, reserve)
+    return differ
+
+
+def _requirement_again(edition: Edition, one: Said, reserve: Said) -> list[str]:
+    name, differ = one["rule"], []
+    outputs = _evaluate(edition, name, one["given"])
+    need = next(outputs[k] for k in _NEED if k in outputs)
+    differ += _same(f"{name}: required", need, one["required"])
+    if one["insurance_at_most"] is not None:
+        most = outputs["insurance_at_most"]
+        differ += _same(f"{name}: insurance at most", most, one["insurance_at_most"])
+    for state in STATES:
+        part = one[state]
+        if part["reserve"] != reserve[state]:
+            differ.append(f"{name}: the reserve ({state}) is not that of the statement")
+        differ += _sum(f"{name}: cover, {state}", part)
+        over = _less(part.get("insurance"), one["insurance_at_most"])
+        if over is not None and over != "0" and not over.startswith("-"):
+            differ.append(f"{name}: more insurance ({state}) than may count")
+    gap = _less(one[GOING]["total"], one["required"])
+    if _other(one["surplus"], gap):
+        differ.append(f"{name}: the surplus is not cover less requirement")
+    return differ
+
+
+def _evaluate(edition: Edition, id: str, given: Said) -> Mapping[str, Figure]:
+    facts, _ = facts_from(given, edition.rule(id))
+    return edition.evaluate(id, facts)
+
+
+def _same(what: str, figure: Figure, said: Any) -> list[str]:
+    found = plain(figure.value)
+    return [] if found == said else [f"{what}: the statement says {said}, it comes to {found}"]
+
+
+def _sum(what: str, part: Said) -> list[str]:
+    parts = [_number(v) for k, v in part.items() if k != "total"]
+    known = None if None in parts else number_text(sum((p for p in parts if p), Fraction(0)))
+    return (
+        [f"{what}: the total is not the sum of its parts"] if _other(part["total"], known) else []
+    )
+
+
+def _arithmetic(what: str, need: Any, held: Any, short: Any) -> list[str]:
+    gap = _less(need, held)
+    short_ = "0" if gap is not None and gap.startswith("-") else gap
+    words = f"{what}: the shortfall is not what the requirement lacks"
+    return [words] if _other(short, short_) else []
+
+
+def _other(said: Any, found: str | None) -> bool:
+    """Whether a number is not the one found; where none can be found, none may be stated."""
+    return isinstance(said, str) if found is None else said != found
+
+
+def _less(left: Any, right: Any) -> str | None:
+    """The difference of two exact numbers as text; None where one has no single value."""
+    a, b = _number(left), _number(right)
+    return None if a is None or b is None else number_text(a - b)
+
+
+def _number(value: Any) -> Fraction | None:
+    return parse_number(value) if isinstance(value, str) else None
