@@ -48,10 +48,15 @@ def kill_server() -> None:
 
 
 def start_server() -> None:
-    """Start it again; a stale pid file or shared memory may need a moment."""
-    for _ in range(5):
-        with contextlib.suppress(subprocess.SubprocessError):
+    """Start it again and wait until it takes connections: recovery on a busy disk takes its time.
+
+    What starts it gives up after ten seconds while the server goes on recovering.
+    """
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        with contextlib.suppress(subprocess.SubprocessError, AssertionError, psycopg.Error):
             server().ensure_postgres_running()
+            psycopg.connect(server().get_uri(), connect_timeout=5).close()
             return
         time.sleep(0.5)
     raise AssertionError("the server does not start again")
