@@ -66,8 +66,8 @@ def find(folder: Path) -> Found:
     tables = {}
     for name, paths in files.items():
         if name in TABLES:
-            parts = [_part(path, folder, TABLES[name], problems) for path in paths]
-            tables[name] = tuple(p for p in parts if p is not None)
+            every = [part(path, folder, TABLES[name], problems) for path in paths]
+            tables[name] = tuple(p for p in every if p is not None)
             problems += _both_forms(folder, name)
     for table in TABLES.values():
         if table.always and not tables.get(table.name) and not _faulty(problems, table.name):
@@ -75,7 +75,8 @@ def find(folder: Path) -> Found:
     return Found(tables, tuple(problems))
 
 
-def _part(path: Path, folder: Path, table: Table, problems: list[Problem]) -> Part | None:
+def part(path: Path, folder: Path, table: Table, problems: list[Problem]) -> Part | None:
+    """One file of a table with its columns checked; None, and problems, where it cannot be used."""
     name = str(path.relative_to(folder))
     try:
         types = _types(path)

@@ -34,7 +34,9 @@ fund = App(name="fund", help="The reserve fund: a ledger of signed entries, two 
 seal = App(name="seal", help="Seals: what is owed, for each customer to check.")
 app.command(rules)
 app.command(fund)
+claims = App(name="claims", help="From a loss to paid customers.")
 app.command(seal)
+app.command(claims)
 app.command(books)
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="print one JSON document")]
@@ -114,6 +116,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors for callers become one clear line."""
+    import sonae.cli.claims
     import sonae.cli.commands
     import sonae.cli.fund
     import sonae.cli.fund_look

@@ -28,6 +28,9 @@ class Engine(Protocol):
     def rows(self, expression: Any) -> list[dict[str, Any]]:
         """All rows of a small result."""
 
+    def batches(self, expression: Any) -> Iterator[Any]:
+        """The rows of a large result as Arrow record batches; integers stay decimal(38,0)."""
+
     def stream(self, expression: Any) -> Iterator[list[dict[str, Any]]]:
         """The rows of a large result in batches."""
 

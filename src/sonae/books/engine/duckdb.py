@@ -32,6 +32,9 @@ class DuckDB:
         )
         self._con = self._ibis.con
         self._con.execute("set preserve_insertion_order = false")
+        self._con.execute(
+            "create temp macro as_units(digits) as digits::hugeint::decimal(38,0)"  # books.relation
+        )
         self._views = 0
 
     def scan(self, files: Sequence[Path]) -> Any:
@@ -52,10 +55,13 @@ class DuckDB:
 
     def stream(self, expression: Any) -> Iterator[list[dict[str, Any]]]:
         """The rows of a large result in batches."""
+        for batch in self.batches(expression):
+            yield [mapping_values(row) for row in batch.to_pylist()]
+
+    def batches(self, expression: Any) -> Iterator[Any]:
+        """The rows of a large result as Arrow record batches."""
         try:
-            reader = self._con.execute(self._ibis.compile(expression)).to_arrow_reader(BATCH)
-            for batch in reader:
-                yield [mapping_values(row) for row in batch.to_pylist()]
+            yield from self._con.execute(self._ibis.compile(expression)).to_arrow_reader(BATCH)
         except duckdb.OutOfRangeException as error:
             raise Refused(f"a sum left the exact range of 38 digits: {error}") from error
         except duckdb.Error as error:

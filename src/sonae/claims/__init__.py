@@ -1,0 +1,1 @@
+"""From a loss to paid customers: valuation, entitlements, waterfall, payments."""

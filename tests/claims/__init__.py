@@ -1,0 +1,1 @@
+"""Claims: valuation, entitlements, people, payments."""
