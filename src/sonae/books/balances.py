@@ -231,6 +231,23 @@ class Balances:
         picked = net.select("account_id", "asset", "net", proof_text=proof)
         return self.engine.stream(picked.order_by("account_id", "asset"))
 
+    def above_zero(self, asset: str) -> Iterator[Any]:
+        """Arrow batches of every account that is owed of an asset: account_id, net, kind.
+
+        `kind` is that of the customer, null where customers are not given.
+        """
+        t = self.table.filter((self.table.asset == asset) & (self.table.state != DEBT))
+        net = t.group_by("account_id").aggregate(
+            net=_net(t, t.state != DEBT), customer_id=t.customer_id.min()
+        )
+        net = net.filter(net.net > _zero())
+        kind = ibis.null("string")
+        if self.customers is not None:
+            net = net.left_join(self.customers.select("customer_id", "kind"), "customer_id")
+            kind = net.kind
+        picked = net.select("account_id", "net", kind=kind)
+        return self.engine.batches(picked.order_by("account_id"))
+
     def debtors(self, assets_below_zero: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         """Batches of account, asset, net units and margin debt of every account that owes."""
         t = self.table

@@ -125,3 +125,41 @@ def from_integers(values: list[int]) -> Limbs:
     """Limbs of integers that are small in number."""
     rows: Any = [[value >> (BITS * n) & 0xFFFFFFFF for value in values] for n in range(4)]
     return np.array(rows, np.uint64).reshape(4, len(values))
+
+
+def plus(a: Limbs, b: Limbs) -> Limbs:
+    """A + b of each row; both below 2^126."""
+    made = a + b
+    shift = np.uint64(BITS)
+    for n in range(3):
+        made[n + 1] += made[n] >> shift
+        made[n] &= MASK
+    return made
+
+
+def minus(a: Limbs, b: Limbs) -> Limbs:
+    """A - b of each row, where b is never above a."""
+    made = np.empty_like(a)
+    borrow = np.zeros(a.shape[1], np.uint64)
+    for n in range(4):
+        left = a[n] + np.uint64(1 << BITS) - b[n] - borrow
+        made[n], borrow = left & MASK, np.uint64(1) - (left >> np.uint64(BITS))
+    if borrow.any():
+        raise Refused("a difference is below zero")
+    return made
+
+
+def compare(a: Limbs, b: Limbs) -> npt.NDArray[np.int8]:
+    """1, 0 or -1 for each row: a above, equal to or below b."""
+    found = np.zeros(a.shape[1], np.int8)
+    for n in range(3, -1, -1):
+        open_ = found == 0
+        found[open_ & (a[n] > b[n])] = 1
+        found[open_ & (a[n] < b[n])] = -1
+    return found
+
+
+def at_most(units: Limbs, cap: int) -> Limbs:
+    """The lesser of each row and a cap."""
+    caps = np.repeat(from_integers([cap]), units.shape[1], axis=1)
+    return np.where(compare(units, caps) > 0, caps, units)

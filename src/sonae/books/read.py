@@ -12,12 +12,12 @@ from sonae.books.balances import Balances, Owed, read_balances, read_customers
 from sonae.books.engine import Engine
 from sonae.books.rows import Row, capped, read_rows
 from sonae.books.schema import ASSETS, BALANCES, CUSTOMERS, TABLES
+from sonae.books.settings import read_toml
 from sonae.books.venue import (
     Supplier,
     Venue,
     Wallet,
     read_suppliers,
-    read_toml,
     read_venue,
     read_wallets,
 )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sonae.core.canonical import parse_number
+from sonae.books.settings import NOT_USABLE, Settings, read_toml
 from sonae.core.errors import Problem
 from sonae.core.figure import CONFIDENCES, Confidence
 from sonae.core.text import Text
@@ -98,94 +95,6 @@ class Venue:
         return start if day >= start else date(day.year - 1, month, first)
 
 
-class _Reader:
-    """Takes keys out of a table, collecting problems; what is left over is unknown."""
-
-    def __init__(self, raw: Any, file: str, where: str, problems: list[Problem]) -> None:
-        self.file, self.where, self.problems = file, where, problems
-        self.raw: dict[str, Any] = dict(raw) if isinstance(raw, Mapping) else {}
-        if not isinstance(raw, Mapping):
-            text = _TABLE.format(where=where.rstrip("."), value=str(raw))
-            name = file.removesuffix(".toml")
-            problems.append(Problem("bad-setting", name, text, file, key=where.rstrip(".")))
-            self.problems = []
-
-    def fault(self, key: str, message: Text, name: str = "bad-setting") -> None:
-        self.problems.append(
-            Problem(
-                name, self.file.removesuffix(".toml"), message, self.file, key=f"{self.where}{key}"
-            )
-        )
-
-    def take(self, key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
-        if key not in self.raw:
-            if default is ...:
-                self.fault(key, _REQUIRED.format(key=f"{self.where}{key}"), "missing-setting")
-                return None
-            return default
-        value = self.raw.pop(key)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.fault(key, _KIND.format(key=f"{self.where}{key}", value=str(value)))
-            return None if default is ... else default
-        return value
-
-    def text(self, key: str) -> Text | None:
-        value = self.take(key, dict)
-        if value is None:
-            return None
-        if not value.get("ja") or not value.get("en"):
-            self.fault(key, _BOTH.format(key=f"{self.where}{key}"))
-            return None
-        return Text(value["ja"], value["en"])
-
-    def number(self, key: str, default: Any = ...) -> Fraction | None:
-        value = self.take(key, (str, int, Decimal), default)
-        if value is None or value is default:
-            return None
-        try:
-            return parse_number(str(value))
-        except ValueError:
-            self.fault(key, _KIND.format(key=f"{self.where}{key}", value=str(value)))
-            return None
-
-    def instant(self, key: str) -> datetime | None:
-        value = self.take(key, (str, datetime))
-        try:
-            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        except ValueError:
-            moment = None
-        if value is not None and (moment is None or moment.tzinfo is None):
-            self.fault(key, _INSTANT.format(key=f"{self.where}{key}", value=str(value)))
-            return None
-        return moment
-
-    def done(self) -> None:
-        for key in self.raw:
-            self.fault(key, _UNKNOWN.format(key=f"{self.where}{key}"), "unknown-setting")
-
-
-_REQUIRED = Text("「{key}」は必須", "{key} is required")
-_KIND = Text("「{key}」の値 {value} は使えない", "{key}: {value} is not usable")
-_BOTH = Text("「{key}」には ja と en の両方が要る", "{key} needs both ja and en")
-_INSTANT = Text(
-    "「{key}」の {value} は時差付きの日時でない", "{key}: {value} is not an instant with an offset"
-)
-_TABLE = Text("「{where}」は表で書く: {value}", "{where} must be a table, not {value}")
-_UNKNOWN = Text("「{key}」は知らない設定", "{key} is not a known setting")
-_WHY = Text("filled = true には why が要る", "filled = true needs a why")
-_NOT_TOML = Text("TOMLとして読めない: {error}", "not readable as TOML: {error}")
-
-
-def read_toml(path: Path, problems: list[Problem]) -> dict[str, Any]:
-    """A TOML file with exact decimals; {} and a problem where it cannot be read."""
-    try:
-        return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        text = _NOT_TOML.format(error=str(error))
-        problems.append(Problem("unreadable-file", path.stem, text, path.name))
-        return {}
-
-
 def read_venue(path: Path, problems: list[Problem]) -> Venue | None:
     """The venue, or None with problems."""
     if not path.is_file():
@@ -196,11 +105,11 @@ def read_venue(path: Path, problems: list[Problem]) -> Venue | None:
     raw = read_toml(path, problems)
     if len(problems) > before:
         return None
-    top = _Reader(raw, path.name, "", problems)
-    head = _Reader(top.take("venue", dict) or {}, path.name, "venue.", problems)
-    prices = _Reader(top.take("prices", dict, {}), path.name, "prices.", problems)
-    approvals = _Reader(top.take("approvals", dict, {}), path.name, "approvals.", problems)
-    incident = _Reader(top.take("incident", dict, {}), path.name, "incident.", problems)
+    top = Settings(raw, path.name, "", problems)
+    head = Settings(top.take("venue", dict) or {}, path.name, "venue.", problems)
+    prices = Settings(top.take("prices", dict, {}), path.name, "prices.", problems)
+    approvals = Settings(top.take("approvals", dict, {}), path.name, "approvals.", problems)
+    incident = Settings(top.take("incident", dict, {}), path.name, "incident.", problems)
     values = {
         "name": head.take("name", str),
         "entity": head.take("entity", str),
@@ -223,21 +132,22 @@ def read_venue(path: Path, problems: list[Problem]) -> Venue | None:
     return None if len(problems) > before else Venue(**values)
 
 
-def _zone(head: _Reader) -> str | None:
+def _zone(head: Settings) -> str | None:
     name = head.take("time_zone", str)
     try:
         return name and ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError):
-        head.fault("time_zone", _KIND.format(key="venue.time_zone", value=name))
+        head.fault("time_zone", NOT_USABLE.format(key="venue.time_zone", value=name))
         return None
 
 
-def _month_day(head: _Reader) -> tuple[int, int] | None:
+def _month_day(head: Settings) -> tuple[int, int] | None:
     value = head.take("fiscal_year_start", str)
     try:
         day = date.fromisoformat(f"2001-{value}")
     except ValueError:
-        head.fault("fiscal_year_start", _KIND.format(key="venue.fiscal_year_start", value=value))
+        text = NOT_USABLE.format(key="venue.fiscal_year_start", value=value)
+        head.fault("fiscal_year_start", text)
         return None
     if day.day != 1:
         text = Text("事業年度は月の初日に始まる", "a fiscal year starts on the first of a month")
@@ -245,9 +155,9 @@ def _month_day(head: _Reader) -> tuple[int, int] | None:
     return day.month, day.day
 
 
-def _house(top: _Reader, file: str, problems: list[Problem]) -> House:
-    house = _Reader(top.take("house", dict) or {}, file, "house.", problems)
-    cuts = _Reader(
+def _house(top: Settings, file: str, problems: list[Problem]) -> House:
+    house = Settings(top.take("house", dict) or {}, file, "house.", problems)
+    cuts = Settings(
         house.take("collateral_haircut", dict, {}), file, "house.collateral_haircut.", problems
     )
     haircuts = {asset: cuts.number(asset) for asset in list(cuts.raw)}
@@ -264,17 +174,18 @@ def _house(top: _Reader, file: str, problems: list[Problem]) -> House:
     return result
 
 
-def _sources(top: _Reader, file: str, problems: list[Problem]) -> list[SourceNote]:
+def _sources(top: Settings, file: str, problems: list[Problem]) -> list[SourceNote]:
     notes = []
     for n, raw in enumerate(top.take("sources", list, [])):
-        item = _Reader(raw, file, f"sources[{n}].", problems)
+        item = Settings(raw, file, f"sources[{n}].", problems)
         table, what = item.take("table", str), item.text("what")
         asset = item.take("asset", str, None)
         source, mark = item.take("source", str), item.take("confidence", str)
         filled = item.take("filled", bool, False)
         why = item.text("why") if filled or "why" in item.raw else None
         if mark not in CONFIDENCES:
-            item.fault("confidence", _KIND.format(key=f"sources[{n}].confidence", value=str(mark)))
+            key = f"sources[{n}].confidence"
+            item.fault("confidence", NOT_USABLE.format(key=key, value=str(mark)))
         elif what is not None and (why is not None or not filled):
             notes.append(SourceNote(table, asset, what, source, mark, filled, why))
         item.done()
@@ -303,10 +214,10 @@ def read_wallets(path: Path, problems: list[Problem]) -> tuple[Wallet, ...] | No
     """keys.toml, or None where it is not given."""
     if not path.is_file():
         return None
-    top = _Reader(read_toml(path, problems), path.name, "", problems)
+    top = Settings(read_toml(path, problems), path.name, "", problems)
     found = []
     for n, raw in enumerate(top.take("wallet", list, [])):
-        item = _Reader(raw, path.name, f"wallet[{n}].", problems)
+        item = Settings(raw, path.name, f"wallet[{n}].", problems)
         found.append(
             Wallet(
                 item.take("holding_id", str),
@@ -323,10 +234,10 @@ def read_suppliers(path: Path, problems: list[Problem]) -> tuple[Supplier, ...] 
     """suppliers.toml, or None where it is not given."""
     if not path.is_file():
         return None
-    top = _Reader(read_toml(path, problems), path.name, "", problems)
+    top = Settings(read_toml(path, problems), path.name, "", problems)
     found = []
     for n, raw in enumerate(top.take("supplier", list, [])):
-        item = _Reader(raw, path.name, f"supplier[{n}].", problems)
+        item = Settings(raw, path.name, f"supplier[{n}].", problems)
         found.append(
             Supplier(
                 item.take("name", str),

@@ -7,7 +7,21 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from sonae.cli.main import OK, Json, Language, claims, language, show, show_json
+from sonae.cli.main import (
+    FOUND,
+    OK,
+    Json,
+    Language,
+    claims,
+    incident,
+    language,
+    out,
+    show,
+    show_json,
+)
+
+Books = Annotated[Path, Parameter(name="BOOKS")]
+File = Annotated[Path, Parameter(name="INCIDENT")]
 
 
 @claims.command(name="allocate")
@@ -35,4 +49,137 @@ def claims_allocate(
         show_json(found)
     else:
         show(allocation_table(found, language(lang)))
+    return OK
+
+
+@claims.command(name="rate")
+def claims_rate(
+    file: Annotated[Path, Parameter(name="TRADES")],
+    *,
+    start: Annotated[str, Parameter(name="--from")],
+    end: Annotated[str, Parameter(name="--to")],
+    decimals: int = 3,
+    json: Json = False,
+) -> int:
+    """The volume-weighted price over a window, from a venue's trade file, and what it lacks.
+
+    Parameters
+    ----------
+    file
+        Trades as CSV: trade (its number), at, price, quantity.
+    start
+        The first instant of the window, with its offset.
+    end
+        The last instant of the window.
+    decimals
+        To how many decimals the rate is rounded.
+    """
+    from sonae.actions.claims import rate_of
+    from sonae.actions.claims import window as window_of
+
+    found = rate_of(file, *window_of(start, end), decimals)
+    if json:
+        show_json(found)
+    else:
+        out(f"{found['rate']}  ({found['trades']:,} trades, {len(found['missing'])} missing)")
+    return OK if not found["missing"] else FOUND
+
+
+@claims.command(name="value")
+def claims_value(
+    books: Books,
+    file: File,
+    *,
+    out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Every method of an incident over every account, side by side.
+
+    Parameters
+    ----------
+    books
+        The Books of the record date.
+    file
+        The incident (docs/guide/incident.md).
+    out_dir
+        Where the comparison and the accounts under every method go.
+    """
+    from sonae.actions.entitle import comparison, load_incident, value, write_comparison
+    from sonae.report.incident import valuation_view
+
+    found = value(books, load_incident(file)[0])
+    document = comparison(found) if out_dir is None else write_comparison(found, out_dir)
+    if json:
+        show_json(document)
+    else:
+        show(valuation_view(document, language(lang)))
+    return OK
+
+
+@claims.command(name="freeze")
+def claims_freeze(
+    books: Books,
+    file: File,
+    *,
+    method: str,
+    key: Annotated[Path, Parameter(name="--key", env_var="SONAE_KEY")],
+    out_dir: Annotated[Path, Parameter(name="--out")],
+    supersedes: Path | None = None,
+    reason: str = "",
+    json: Json = False,
+) -> int:
+    """Freeze the entitlements of one method, signed; another version names this one and why.
+
+    Parameters
+    ----------
+    books
+        The Books of the record date.
+    file
+        The incident.
+    method
+        The method that was decided.
+    key
+        The key of the person who signs.
+    out_dir
+        A new folder.
+    supersedes
+        The folder of the list that this one replaces.
+    reason
+        Why it is replaced.
+    """
+    from sonae.actions.entitle import freeze, load_incident, value
+
+    loaded, digest = load_incident(file)
+    found = value(books, loaded, method)
+    document = freeze(found, out_dir, key, digest, supersedes, reason)
+    if json:
+        show_json(document)
+    else:
+        out(f"→ {out_dir}  v{document['version']}  sha256 {document['table_digest']}")
+    return OK
+
+
+@incident.command(name="open")
+def incident_open(
+    file: File, *, law_on: str | None = None, lang: Language = None, json: Json = False
+) -> int:
+    """What an incident starts: loss, clocks, gates of each payment, who bears it, the refill.
+
+    Parameters
+    ----------
+    file
+        The incident.
+    law_on
+        Apply the law of another day (YYYY-MM-DD); the result is a what-if.
+    """
+    from sonae.actions.incident import open_incident
+    from sonae.cli.main import day
+    from sonae.report.incident import incident_view
+
+    found = open_incident(file, day(law_on))
+    if json:
+        show_json(found)
+    else:
+        show(incident_view(found, language(lang)))
     return OK

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -189,17 +189,23 @@ def sample(
 
 @app.command
 def demo(
+    story: Annotated[Literal["close", "incident"], Parameter(name="STORY")] = "close",
     *,
     out_dir: Annotated[Path, Parameter(name="--out")] = Path("out/demo"),
     lang: Language = None,
+    json: Json = False,
 ) -> int:
-    """Close three exchanges rebuilt from public figures, under every shipped draft.
+    """Real cases: three exchanges closed under every shipped draft, or two incidents replayed.
 
     Parameters
     ----------
+    story
+        close: Coincheck, DMM Bitcoin, FTX Japan; incident: Coincheck 2018, DMM Bitcoin 2024.
     out_dir
         Where the reports go.
     """
+    if story == "incident":
+        return _demo_incident(out_dir / "incident", lang, json)
     from sonae.actions.demo import demo as run_demo
     from sonae.report.terminal import loss, summary
 
@@ -214,6 +220,25 @@ def demo(
         out("")
     for name in closed:
         out(f"→ {out_dir / name / f'report.{words}.html'}")
+    return OK
+
+
+def _demo_incident(out_dir: Path, lang: Language, json: bool) -> int:
+    """Replay the shipped incidents."""
+    from sonae.actions.demo_incident import replay
+    from sonae.report.incident import incident_view, valuation_view
+
+    words = language(lang)
+    with progress(words, 3) as bar:
+        found = replay(out_dir, bar.step)
+    if json:
+        show_json(found)
+        return OK
+    for document in found["incidents"].values():
+        show(incident_view(document, words))
+        out("")
+    show(valuation_view(found["valuation"], words))
+    out(f"→ {out_dir}")
     return OK
 
 

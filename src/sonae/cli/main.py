@@ -36,7 +36,9 @@ app.command(rules)
 app.command(fund)
 claims = App(name="claims", help="From a loss to paid customers.")
 app.command(seal)
+incident = App(name="incident", help="A loss: its clocks, who bears it, the refill.")
 app.command(claims)
+app.command(incident)
 app.command(books)
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="print one JSON document")]

@@ -1,0 +1,321 @@
+"""Rival methods side by side over all customers, and the one that is signed and frozen."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sonae.actions.close import closing
+from sonae.actions.files import json_bytes, replace_folder
+from sonae.actions.keys import load_key, verify_signature
+from sonae.claims.entitle import (
+    AMOUNT,
+    GOODWILL,
+    IN_KIND,
+    PARTS,
+    Tally,
+    Terms,
+    before_rounding,
+    entitle,
+    terms_of,
+)
+from sonae.claims.incident import Incident, Method, read_incident
+from sonae.close.day import Close
+from sonae.core.canonical import number_text
+from sonae.core.errors import Refused, UsageError
+from sonae.seal import minisign
+from sonae.seal.tlog import LogError
+
+FORMAT, FROZEN = "sonae-valuation/1", "sonae-entitlements/1"
+RELATED = ("staff", "related")
+"""Kinds of customers whose entitlement is held until somebody decides (a rule of this project)."""
+TABLE, DOCUMENT = "entitlements.parquet", "entitlements.json"
+
+
+@dataclass
+class Valued:
+    """Rival methods over all customers: tallies by asset, and the rows as Arrow tables."""
+
+    incident: Incident
+    methods: Sequence[Method]
+    terms: dict[str, dict[str, Terms]]
+    tallies: list[Tally] = field(default_factory=list)
+    tables: list[Any] = field(default_factory=list)
+
+
+def load_incident(file: Path) -> tuple[Incident, str]:
+    """An incident and the digest of its file."""
+    content = file.read_bytes()
+    try:
+        raw = tomllib.loads(content.decode("utf-8"), parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is not readable as TOML: {error}") from error
+    return read_incident(raw, file.name), hashlib.sha256(content).hexdigest()
+
+
+def value(books: Path, incident: Incident, only: str | None = None) -> Valued:
+    """Every method of an incident over every account of the Books of its record date.
+
+    Args:
+        books: the Books whose cut-off is the record date.
+        incident: with its methods.
+        only: one method instead of all.
+
+    Raises:
+        UsageError: the Books are of another instant, or a method lacks what it needs.
+        Refused: more was lost of an asset than is owed.
+    """
+    methods = [m for m in incident.methods if only in (None, m.id)]
+    if not methods:
+        known = ", ".join(m.id for m in incident.methods) or "-"
+        raise UsageError(f"no method {only!r}; the incident has: {known}")
+    found = Valued(incident, methods, {m.id: {} for m in methods})
+    with closing(books) as day:
+        if day.books.venue.cut_off != incident.record_at:
+            raise UsageError(
+                f"the Books are of {day.books.venue.cut_off.isoformat()}, the record date is "
+                f"{incident.record_at.isoformat()}"
+            )
+        for tally in _tallies(day, incident):
+            _value(day, tally, found)
+    return found
+
+
+def _tallies(day: Close, incident: Incident) -> Iterator[Tally]:
+    """One for each asset that is shared in: the asset's own pool, or every asset firm-wide."""
+    scales = {r["asset"]: r["scale"] for r in day.books.rows["assets"]}
+    for asset, scale in incident.scales().items():
+        if scales.get(asset) != scale:
+            raise UsageError(f"{asset} has scale {scales.get(asset)} in the Books, not {scale}")
+    owed = {asset: found.owed for asset, found in day.books.owed.items()}
+    lost = {a: int(n * 10 ** scales[a]) for a, n in incident.short().items()}
+    if incident.borne == "asset_pool":
+        for asset, units in sorted(lost.items()):
+            yield Tally(asset, scales[asset], owed.get(asset, 0), units, per_unit(day, asset))
+        return
+    ratio = _firm_wide(day, owed, lost)
+    for asset, units in sorted(owed.items()):
+        if units:
+            yield Tally(asset, scales[asset], units, int(units * ratio), per_unit(day, asset))
+
+
+def _firm_wide(day: Close, owed: Mapping[str, int], lost: Mapping[str, int]) -> Fraction:
+    """The part of everything owed, by value on the record date, that was lost."""
+    whole = sum((n * per_unit(day, a) for a, n in owed.items()), Fraction(0))
+    gone = sum((n * per_unit(day, a) for a, n in lost.items()), Fraction(0))
+    if gone > whole:
+        raise Refused("more was lost than is owed in all")
+    return gone / whole if whole else Fraction(0)
+
+
+def per_unit(day: Close, asset: str) -> Fraction:
+    """The price of a base unit in the reporting currency; a Refused where there is none."""
+    scale = next(r["scale"] for r in day.books.rows["assets"] if r["asset"] == asset)
+    if asset == day.books.venue.currency:
+        return Fraction(1, 10**scale)
+    price = day.valuations["regulatory"].prices.get(asset)
+    if price is None or not price.computable:
+        raise Refused(f"{asset} has no price on the record date")
+    worth: Fraction = price.number() / 10**scale
+    return worth
+
+
+def _value(day: Close, tally: Tally, found: Valued) -> None:
+    terms = {m.id: _terms(m, tally, found.incident) for m in found.methods}
+    for id, one in terms.items():
+        found.terms[id][tally.asset] = one
+    held: list[Any] = []
+
+    def claims() -> Iterator[Any]:
+        for batch in day.books.balances.above_zero(tally.asset):
+            held.append(pc.is_in(batch.column("kind"), pa.array(RELATED, pa.string())))
+            yield batch
+
+    rows = list(entitle(tally, claims(), terms))
+    for columns, mask in zip(rows, held, strict=True):
+        count = len(columns["account"])
+        columns = {"account": columns.pop("account"),
+                   "asset": pa.array([tally.asset] * count, pa.string()), **columns}  # fmt: skip
+        found.tables.append(pa.table({**columns, "held": pc.fill_null(mask, False)}))
+    found.tallies.append(tally)
+
+
+def _terms(method: Method, tally: Tally, incident: Incident) -> Terms:
+    """The terms of a method for an asset; its rate is of what was lost and of nothing else."""
+    if tally.asset not in incident.short() and method.given["method"] != "in_kind":
+        raise UsageError(f"{method.id}: no rate of {tally.asset}, which bears the loss firm-wide")
+    return terms_of(method, tally.scale)
+
+
+# -- what people compare ---------------------------------------------------------------------------
+
+
+def comparison(found: Valued) -> dict[str, Any]:
+    """The methods side by side: totals, residue, who does better or worse, tax, discharge."""
+    incident = found.incident
+    return {
+        "format": FORMAT,
+        "incident": incident.id,
+        "record_at": incident.record_at.isoformat(),
+        "currency": incident.currency,
+        "borne": incident.borne,
+        "assets": [
+            {
+                "asset": t.asset,
+                "scale": t.scale,
+                "owed": str(t.owed),
+                "lost": str(t.lost),
+                "accounts": t.accounts,
+                "residue": str(t.residue),
+            }
+            for t in found.tallies
+        ],
+        "held": sum(int(pc.sum(t.column("held")).as_py() or 0) for t in found.tables),
+        "methods": [_method(m, found) for m in found.methods],
+    }
+
+
+def _method(method: Method, found: Valued) -> dict[str, Any]:
+    by_asset: dict[str, dict[str, Any]] = {}
+    for tally in found.tallies:
+        totals = tally.totals.get(method.id, dict.fromkeys(PARTS, 0))
+        exact = before_rounding(tally.lost, found.terms[method.id][tally.asset])
+        by_asset[tally.asset] = {
+            **{part: str(totals[part]) for part in PARTS},
+            "before_rounding": {part: number_text(exact[part]) for part in PARTS},
+            "residue": {part: number_text(exact[part] - totals[part]) for part in PARTS},
+        }
+    money = sum(int(a[AMOUNT]) for a in by_asset.values())
+    return {
+        "id": method.id,
+        "title": method.title.as_json(),
+        "method": method.given["method"],
+        "terms": dict(method.given),
+        "by_asset": by_asset,
+        "amount": str(money),
+        "goodwill": str(sum(int(a[GOODWILL]) for a in by_asset.values())),
+        "better": sum(t.better.get(method.id, 0) for t in found.tallies),
+        "worse": sum(t.worse.get(method.id, 0) for t in found.tallies),
+        "discharge": method.discharge,
+        "litigation_residual": _residual(method, found),
+        "tax": {"amount": str(money), "kind": "miscellaneous_income", "confidence": "secondary"}
+        if money
+        else {"amount": "0", "kind": "none", "confidence": "memory"},
+        "source": method.source,
+        "confidence": method.confidence,
+        "note": None if method.note is None else method.note.as_json(),
+    }
+
+
+def _residual(method: Method, found: Valued) -> dict[str, Any]:
+    """By asset the coins that stay claimed where money does not discharge the debt of coins.
+
+    `value` is what those coins are worth at the last price known, less what was credited.
+    """
+    if method.discharge not in ("none",):
+        return {}
+    residual = {}
+    for tally in found.tallies:
+        totals = tally.totals.get(method.id, dict.fromkeys(PARTS, 0))
+        if not totals[AMOUNT]:
+            continue
+        coins = tally.lost - totals[IN_KIND]
+        prices = [p for _, a, p in found.incident.prices if a == tally.asset]
+        price = prices[-1] / 10**tally.scale if prices else tally.price
+        value = max(coins * price - totals[AMOUNT], Fraction(0))
+        residual[tally.asset] = {"coins": str(coins), "value": number_text(value)}
+    return residual
+
+
+# -- the one that is frozen ------------------------------------------------------------------------
+
+
+def freeze(
+    found: Valued,
+    out: Path,
+    key: Path,
+    incident_digest: str,
+    supersedes: Path | None = None,
+    reason: str = "",
+) -> dict[str, Any]:
+    """Write the entitlements of the one method, signed; a later version names the one before.
+
+    Raises:
+        UsageError: the folder holds a frozen list already, or no reason is given for another.
+    """
+    if out.exists():
+        raise UsageError(f"{out} is there; a frozen list is never written over")
+    if (supersedes is None) != (not reason):
+        raise UsageError("another version needs --supersedes and --reason, both")
+    [method] = found.methods
+    names = {f"{method.id}.{part}": part for part in PARTS}
+    table = pa.concat_tables(found.tables)
+    content = io.BytesIO()
+    pq.write_table(table.rename_columns([names.get(n, n) for n in table.column_names]), content)
+    former = None if supersedes is None else read_frozen(supersedes)
+    document = {
+        "format": FROZEN,
+        "incident": found.incident.id,
+        "incident_digest": incident_digest,
+        "record_at": found.incident.record_at.isoformat(),
+        "currency": found.incident.currency,
+        "version": 1 if former is None else former["version"] + 1,
+        "supersedes": None if former is None else former["table_digest"],
+        "reason": reason,
+        "accounts": table.num_rows,
+        "table_digest": hashlib.sha256(content.getvalue()).hexdigest(),
+        "valuation": comparison(found),
+    }
+    signer, text = load_key(key), json_bytes(document)
+    signature = minisign.signature_file(text, signer, f"entitlements of {found.incident.id}")
+    replace_folder(
+        out,
+        {
+            TABLE: content.getvalue(),
+            DOCUMENT: text,
+            f"{DOCUMENT}.minisig": signature,
+            "signer.pub": minisign.public_file(signer.public),
+        },
+    )
+    return document
+
+
+def read_frozen(folder: Path) -> dict[str, Any]:
+    """A frozen list that holds: its signature, and the digest of its table.
+
+    Raises:
+        Refused: what does not hold.
+    """
+    try:
+        text = (folder / DOCUMENT).read_bytes()
+        key = minisign.read_public((folder / "signer.pub").read_bytes())
+        minisign.check(text, (folder / f"{DOCUMENT}.minisig").read_bytes(), key, verify_signature)
+    except (LogError, FileNotFoundError) as error:
+        raise Refused(f"{folder}: {error}") from error
+    document: dict[str, Any] = json.loads(text)
+    if hashlib.sha256((folder / TABLE).read_bytes()).hexdigest() != document["table_digest"]:
+        raise Refused(f"{folder / TABLE} is not the table that was signed")
+    return document
+
+
+def write_comparison(found: Valued, out: Path) -> dict[str, Any]:
+    """Write the comparison, and every account under every method."""
+    document = comparison(found)
+    content = io.BytesIO()
+    pq.write_table(pa.concat_tables(found.tables), content)
+    replace_folder(
+        out, {"valuation.json": json_bytes(document), "accounts.parquet": content.getvalue()}
+    )
+    return document

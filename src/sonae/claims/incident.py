@@ -1,0 +1,264 @@
+"""An incident as it is opened: what was lost, why, when it was known, and how it may be made good.
+
+One TOML file holds it. Nothing in it is guessed: a cause that is not known is `undetermined`, and a
+later file of the same incident may say more. Payments made under an earlier cause stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+from sonae.books.settings import NOT_USABLE, Settings
+from sonae.core.errors import InputError, Problem
+from sonae.core.figure import CONFIDENCES
+from sonae.core.text import Text
+
+KINDS = ("coins", "cash")
+CAUSES = (
+    "external_theft",
+    "insider",
+    "key_loss",
+    "erroneous_order",
+    "system_failure",
+    "misdirected_transfer",
+    "supplier",
+    "phantom_credit",
+    "undetermined",
+)
+BORNE = ("asset_pool", "firm_wide")
+DISCHARGES = ("in_kind", "agreed_substitute", "terms_clause", "none")
+STEPS = ("purchase", "loan", "transfer", "reconciled", "raised")
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What left one wallet, or one account of cash, in whole units."""
+
+    asset: str
+    scale: int
+    amount: Fraction
+    wallet: str
+    signing_domain: str
+    price: Fraction | None
+    price_source: str
+
+    @property
+    def value(self) -> Fraction | None:
+        """In the currency, at the price when it was lost; None where no price is given."""
+        return None if self.price is None else self.amount * self.price
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way to make customers whole, as the facts of the rule claims.valuation.
+
+    `discharge` says how a payment by it discharges the debt of coins.
+    """
+
+    id: str
+    title: Text
+    given: Mapping[str, str]
+    currency: str
+    discharge: str
+    source: str
+    confidence: str
+    note: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Funds:
+    """Money that is there to pay with: from where, how much, and hours until it can be spent."""
+
+    kind: str
+    amount: Fraction
+    hours: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something done to refill a pool: a purchase, a loan, a transfer into segregation, money."""
+
+    kind: str
+    asset: str
+    amount: Fraction
+    on: date
+    evidence: str
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """The incident; `record_at` is the instant whose balances say who is owed what."""
+
+    id: str
+    entity: str
+    kind: str
+    cause: str
+    occurred_at: datetime
+    learned_at: datetime
+    record_at: datetime
+    currency: str
+    borne: str
+    slippage: Fraction
+    personal_data: bool
+    losses: tuple[Loss, ...]
+    methods: tuple[Method, ...]
+    funds: tuple[Funds, ...]
+    steps: tuple[Step, ...]
+    prices: tuple[tuple[date, str, Fraction], ...]
+    evidence: tuple[str, ...]
+    source: str
+    confidence: str
+
+    def short(self) -> dict[str, Fraction]:
+        """What was lost by asset, in whole units."""
+        found: dict[str, Fraction] = {}
+        for loss in self.losses:
+            found[loss.asset] = found.get(loss.asset, Fraction(0)) + loss.amount
+        return found
+
+    def scales(self) -> dict[str, int]:
+        """Decimals by asset."""
+        return {loss.asset: loss.scale for loss in self.losses}
+
+
+def read_incident(raw: Mapping[str, Any], file: str) -> Incident:
+    """An incident from its TOML.
+
+    Raises:
+        InputError: every setting that is missing, unknown or unusable.
+    """
+    problems: list[Problem] = []
+    top = Settings(raw, file, "", problems)
+    head = Settings(top.take("incident", dict) or {}, file, "incident.", problems)
+    values: dict[str, Any] = {k: head.take(k, str) for k in ("id", "entity", "currency", "source")}
+    values |= {
+        "kind": code(head, "kind", KINDS),
+        "cause": code(head, "cause", CAUSES),
+        "occurred_at": head.instant("occurred_at"),
+        "learned_at": head.instant("learned_at"),
+        "record_at": head.instant("record_at"),
+        "borne": code(head, "loss_borne_by", BORNE),
+        "slippage": head.number("slippage", Fraction(0)) or Fraction(0),
+        "personal_data": head.take("personal_data", bool, False),
+        "confidence": code(head, "confidence", CONFIDENCES),
+        "evidence": tuple(head.take("evidence", list, [])),
+        "losses": tuple(_losses(top, file, problems)),
+        "methods": tuple(_methods(top, file, problems)),
+        "funds": tuple(_funds(top, file, problems)),
+        "steps": tuple(_steps(top, file, problems)),
+        "prices": tuple(_prices(top, file, problems)),
+    }
+    for reader in (head, top):
+        reader.done()
+    _check(values, file, problems)
+    if problems:
+        raise InputError(problems)
+    return Incident(**values)
+
+
+def _check(values: Mapping[str, Any], file: str, problems: list[Problem]) -> None:
+    if not values["losses"]:
+        text = Text("[[loss]] が一つ以上必要", "at least one [[loss]] is needed")
+        problems.append(Problem("missing-setting", "incident", text, file, key="loss"))
+    scales: dict[str, set[int]] = {}
+    for loss in values["losses"]:
+        scales.setdefault(loss.asset, set()).add(loss.scale)
+    for asset in sorted(a for a, found in scales.items() if len(found) > 1):
+        text = Text(f"{asset}のscaleが一致しない", f"{asset} has two scales")
+        problems.append(Problem("bad-setting", "incident", text, file, key="loss.scale"))
+    times = [values[k] for k in ("occurred_at", "learned_at")]
+    if None not in times and times[0] > times[1]:
+        text = Text("learned_at が occurred_at より前", "learned_at is before occurred_at")
+        problems.append(Problem("bad-setting", "incident", text, file, key="incident.learned_at"))
+
+
+def code(reader: Settings, key: str, known: Sequence[str]) -> str | None:
+    """A text that is one of the known codes."""
+    value = reader.take(key, str)
+    if value is not None and value not in known:
+        name = f"{reader.where}{key}"
+        words = NOT_USABLE.format(key=name, value=value)
+        more = ", ".join(known)
+        reader.fault(key, Text(f"{words.ja}（{more}）", f"{words.en} (one of {more})"))
+        return None
+    return str(value) if value is not None else None
+
+
+def _each(top: Settings, key: str, file: str, problems: list[Problem]) -> list[Settings]:
+    rows = top.take(key, list, [])
+    return [Settings(raw, file, f"{key}[{n}].", problems) for n, raw in enumerate(rows)]
+
+
+def _losses(top: Settings, file: str, problems: list[Problem]) -> list[Loss]:
+    found = []
+    for item in _each(top, "loss", file, problems):
+        scale = item.take("scale", int)
+        amount, price = item.number("amount"), item.number("price", None)
+        if amount is not None and scale is not None and (amount * 10**scale).denominator != 1:
+            item.fault("amount", NOT_USABLE.format(key=f"{item.where}amount", value=str(amount)))
+        values = [item.take(k, str) for k in ("asset", "wallet", "signing_domain")]
+        source = item.take("price_source", str, "")
+        item.done()
+        if None not in (*values, scale, amount):
+            asset, wallet, domain = values
+            found.append(Loss(asset, scale, amount, wallet, domain, price, source))  # type: ignore[arg-type]
+    return found
+
+
+def _methods(top: Settings, file: str, problems: list[Problem]) -> list[Method]:
+    found = []
+    for item in _each(top, "method", file, problems):
+        id, title = item.take("id", str), item.text("title")
+        given = {
+            k: str(item.raw.pop(k))
+            for k in ("method", "rate", "in_kind_share", "paid_of_loss", "cap", "round")
+            if k in item.raw
+        }
+        currency, discharge = item.take("currency", str, ""), code(item, "discharge", DISCHARGES)
+        source, mark = item.take("source", str), code(item, "confidence", CONFIDENCES)
+        note = item.text("note") if "note" in item.raw else None
+        item.done()
+        if None not in (id, title, discharge, source, mark):
+            given = {"method": "", "round": "floor", **given}
+            found.append(Method(id, title, given, currency, discharge, source, mark, note))  # type: ignore[arg-type]
+    return found
+
+
+def _funds(top: Settings, file: str, problems: list[Problem]) -> list[Funds]:
+    found = []
+    for item in _each(top, "funds", file, problems):
+        kind, amount = item.take("kind", str), item.number("amount")
+        hours, source = item.take("hours", int, 0), item.take("source", str, "")
+        item.done()
+        if kind is not None and amount is not None:
+            found.append(Funds(kind, amount, hours, source))
+    return found
+
+
+def _steps(top: Settings, file: str, problems: list[Problem]) -> list[Step]:
+    found = []
+    for item in _each(top, "step", file, problems):
+        kind, asset = code(item, "kind", STEPS), item.take("asset", str)
+        amount, on = item.number("amount"), item.take("on", date)
+        evidence, transaction = item.take("evidence", str), item.take("transaction", str, "")
+        item.done()
+        if None not in (kind, asset, amount, on, evidence):
+            found.append(Step(kind, asset, amount, on, evidence, transaction))  # type: ignore[arg-type]
+    return sorted(found, key=lambda s: s.on)
+
+
+def _prices(top: Settings, file: str, problems: list[Problem]) -> list[tuple[date, str, Fraction]]:
+    found = []
+    for item in _each(top, "price", file, problems):
+        on, asset, price = item.take("on", date), item.take("asset", str), item.number("price")
+        item.take("source", str, "")
+        item.done()
+        if on is not None and asset is not None and price is not None:
+            found.append((on, asset, price))
+    return sorted(found)

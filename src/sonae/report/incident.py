@@ -1,0 +1,141 @@
+"""Incidents and rival methods for people: terminal views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text as Styled
+
+from sonae.core.amount import coins
+from sonae.core.canonical import parse_number
+from sonae.core.display import exact, fixed
+from sonae.core.text import Lang
+from sonae.report.words import Words
+
+Found = Mapping[str, Any]
+
+
+def _table(words: Words, *keys: str, right: tuple[str, ...] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for key in keys:
+        justify = "right" if key in right else "left"
+        table.add_column(words(f"incident.{key}"), justify=justify, overflow="fold")  # type: ignore[arg-type]
+    return table
+
+
+def _number(text: str | None) -> str:
+    return "" if text is None else exact(parse_number(text))
+
+
+def incident_view(found: Found, lang: Lang) -> RenderableType:
+    """What was lost, what is due, who bears it, which payments need what, and the refill."""
+    words = Words(lang)
+    parts: list[RenderableType] = [Styled(f"{found['entity']} · {found['id']}", style="bold")]
+    cause = words(f"cause.{found['cause']}")
+    parts.append(Styled(f"{words('incident.cause')}: {cause} · {found['learned_at']}"))
+    if found["what_if"]:
+        parts.append(Styled(words("incident.what_if", day=found["law_on"]), style="yellow"))
+    lost = _table(words, "asset", "lost", right=("lost",))
+    for asset, amount in found["loss"]["asset"].items():
+        lost.add_row(asset, _number(amount))
+    if found["value"] is not None:
+        lost.add_row(found["currency"], f"≈ {fixed(parse_number(found['value']), 0)}")
+    parts += [lost, _clocks(found, words, lang), _natures(found, words), refill_view(found, lang)]
+    if found["waterfall"] is not None:
+        parts.append(_waterfall(found["waterfall"], words))
+    return Group(*parts)
+
+
+def _clocks(found: Found, words: Words, lang: Lang) -> Table:
+    table = _table(words, "to", "due", "basis", "confidence")
+    for c in found["clocks"]:
+        due = c["due"] if c["due"] != "immediately" else words("incident.immediately")
+        shown = due if due is not None else (c["reason"][lang] if c["reason"] else "")
+        mark = words(f"confidence.{c['confidence']}")
+        table.add_row(words(f"notify.{c['to']}"), shown, c["rule"] or "", mark)
+    return table
+
+
+def _natures(found: Found, words: Words) -> Table:
+    table = _table(words, "nature", "may_pay", "needed", "confidence")
+    for name, gate in found["natures"].items():
+        may = {True: "yes", False: "no"}.get(gate["may_pay"], "unknown")
+        needed = gate["needed"] or ""
+        table.add_row(
+            words(f"nature.{name}"),
+            words(f"incident.{may}"),
+            words.known(f"needed.{needed}", needed),
+            words(f"confidence.{gate['confidence']}"),
+        )
+    return table
+
+
+def refill_view(found: Found, lang: Lang) -> RenderableType:
+    """The refill against its clock."""
+    words, refill = Words(lang), found["refill"]
+    table = _table(
+        words, "asset", "short", "arrived", "proven", "whole_on", "day", "cure", "late",
+        right=("short", "arrived", "proven", "day", "late"),
+    )  # fmt: skip
+    for a in refill["assets"]:
+        amounts = [_number(a[k]) for k in ("short", "arrived", "proven")]
+        days = ["" if a[k] is None else str(a[k]) for k in ("day", "late_days")]
+        table.add_row(
+            a["asset"], *amounts, a["whole_on"] or "", days[0], refill["due"] or "", days[1]
+        )
+    notes = [
+        Styled(f"  – {words('incident.unproven', text=t)}", style="dim")
+        for a in refill["assets"]
+        for t in a["unproven"]
+    ]
+    raised = parse_number(refill["raised"])
+    money = [Styled(words("incident.raised", amount=exact(raised)))] if raised else []
+    return Group(table, *money, *notes)
+
+
+def _waterfall(found: Found, words: Words) -> RenderableType:
+    table = _table(words, "borne_by", "amount", right=("amount",))
+    for b in found["borne"]:
+        table.add_row(words.known(f"funds.{b['source']}", b["source"]), _number(b["amount"]))
+    table.add_row(Styled(words("incident.gap"), style="bold"), _number(found["gap"]))
+    times = _table(words, "within", "payable", right=("payable",))
+    for name, amount in found["payable"].items():
+        times.add_row(name, _number(amount))
+    return Group(table, times)
+
+
+def valuation_view(found: Found, lang: Lang) -> RenderableType:
+    """Rival methods side by side."""
+    words = Words(lang)
+    scales = {a["asset"]: a["scale"] for a in found["assets"]}
+    table = _table(
+        words, "method", "in_kind", "amount", "residue", "goodwill", "better", "worse", "discharge",
+        right=("in_kind", "amount", "residue", "goodwill", "better", "worse"),
+    )  # fmt: skip
+    for m in found["methods"]:
+        kind = ", ".join(
+            f"{exact(coins(int(a['in_kind']), scales[asset]))} {asset}"
+            for asset, a in m["by_asset"].items()
+            if int(a["in_kind"])
+        )
+        residue = sum(
+            (parse_number(a["residue"]["amount"]) for a in m["by_asset"].values()), Fraction(0)
+        )
+        cells = [m["amount"], str(m["better"]), str(m["worse"])]
+        amount, better, worse = (exact(parse_number(c)) for c in cells)
+        goodwill = exact(parse_number(m["goodwill"]))
+        discharge = words(f"discharge.{m['discharge']}")
+        table.add_row(
+            m["title"][lang], kind, amount, exact(residue), goodwill, better, worse, discharge
+        )
+    head = ", ".join(
+        f"{a['asset']} {exact(coins(int(a['lost']), a['scale']))} "
+        + words("incident.accounts", n=f"{a['accounts']:,}")
+        for a in found["assets"]
+    )
+    notes = [Styled(f"  – {m['note'][lang]}", style="dim") for m in found["methods"] if m["note"]]
+    return Group(Styled(f"{found['incident']} · {head}", style="bold"), table, *notes)
