@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from sonae.actions.entitle import load_incident, value, write_comparison
+from sonae.actions.entitle import compare_methods, load_incident
 from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.incident import open_incident
 from sonae.claims.incident import Incident
@@ -88,7 +88,7 @@ def replay(out: Path, step: Step = lambda _: None) -> dict[str, Any]:
     incident, _ = load_incident(incident_file(COINCHECK))
     step(Text("口座別の損失と評価", "losses and methods by account"))
     books = write_books(out / COINCHECK / "books", incident)
-    valued = write_comparison(value(books, incident), out / COINCHECK / "valuation")
+    valued = compare_methods(books, incident, out / COINCHECK / "valuation")
     for name, document in opened.items():
         replace_folder(out / name / "incident", {"incident.json": json_bytes(document)})
     return {"incidents": opened, "valuation": valued}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -41,18 +44,24 @@ from sonae.seal.tlog import LogError
 FORMAT, FROZEN = "sonae-valuation/1", "sonae-entitlements/1"
 RELATED = ("staff", "related")
 """Kinds of customers whose entitlement is held until somebody decides (a rule of this project)."""
+_RELATED = pa.array(RELATED, pa.string())
 TABLE, DOCUMENT = "entitlements.parquet", "entitlements.json"
+ACCOUNTS, WAITING = "accounts.parquet", 8
+
+
+Sink = Callable[[Any], None]
+"""Takes the rows of accounts as Arrow tables, one after the other."""
 
 
 @dataclass
 class Valued:
-    """Rival methods over all customers: tallies by asset, and the rows as Arrow tables."""
+    """Rival methods over all customers: tallies by asset, and how many accounts are held."""
 
     incident: Incident
     methods: Sequence[Method]
     terms: dict[str, dict[str, Terms]]
     tallies: list[Tally] = field(default_factory=list)
-    tables: list[Any] = field(default_factory=list)
+    held: int = 0
 
 
 def load_incident(file: Path) -> tuple[Incident, str]:
@@ -65,13 +74,19 @@ def load_incident(file: Path) -> tuple[Incident, str]:
     return read_incident(raw, file.name), hashlib.sha256(content).hexdigest()
 
 
-def value(books: Path, incident: Incident, only: str | None = None) -> Valued:
+def value(
+    books: Path,
+    incident: Incident,
+    only: str | None = None,
+    sink: Sink = lambda _: None,
+) -> Valued:
     """Every method of an incident over every account of the Books of its record date.
 
     Args:
         books: the Books whose cut-off is the record date.
         incident: with its methods.
         only: one method instead of all.
+        sink: takes every account under every method; nothing of it is kept in memory.
 
     Raises:
         UsageError: the Books are of another instant, or a method lacks what it needs.
@@ -89,7 +104,7 @@ def value(books: Path, incident: Incident, only: str | None = None) -> Valued:
                 f"{incident.record_at.isoformat()}"
             )
         for tally in _tallies(day, incident):
-            _value(day, tally, found)
+            _value(day, tally, found, sink)
     return found
 
 
@@ -132,23 +147,24 @@ def per_unit(day: Close, asset: str) -> Fraction:
     return worth
 
 
-def _value(day: Close, tally: Tally, found: Valued) -> None:
+def _value(day: Close, tally: Tally, found: Valued, sink: Sink) -> None:
     terms = {m.id: _terms(m, tally, found.incident) for m in found.methods}
     for id, one in terms.items():
         found.terms[id][tally.asset] = one
-    held: list[Any] = []
+    masks: list[Any] = []
+    balances, owed = day.books.balances, day.books.owed.get(tally.asset)
+    alone = owed is not None and owed.accounts == balances.rows_of(tally.asset)
 
     def claims() -> Iterator[Any]:
-        for batch in day.books.balances.above_zero(tally.asset):
-            held.append(pc.is_in(batch.column("kind"), pa.array(RELATED, pa.string())))
+        for batch in balances.above_zero(tally.asset, alone=alone):
+            masks.append(pc.fill_null(pc.is_in(batch.column("kind"), _RELATED), False))
             yield batch
 
-    rows = list(entitle(tally, claims(), terms))
-    for columns, mask in zip(rows, held, strict=True):
-        count = len(columns["account"])
-        columns = {"account": columns.pop("account"),
-                   "asset": pa.array([tally.asset] * count, pa.string()), **columns}  # fmt: skip
-        found.tables.append(pa.table({**columns, "held": pc.fill_null(mask, False)}))
+    for columns in entitle(tally, claims(), terms):
+        mask, account = masks.pop(), columns.pop("account")
+        name = pa.repeat(pa.scalar(tally.asset), len(account))
+        found.held += int(pc.sum(mask).as_py() or 0)
+        sink(pa.table({"account": account, "asset": name, **columns, "held": mask}))
     found.tallies.append(tally)
 
 
@@ -182,7 +198,7 @@ def comparison(found: Valued) -> dict[str, Any]:
             }
             for t in found.tallies
         ],
-        "held": sum(int(pc.sum(t.column("held")).as_py() or 0) for t in found.tables),
+        "held": found.held,
         "methods": [_method(m, found) for m in found.methods],
     }
 
@@ -243,53 +259,101 @@ def _residual(method: Method, found: Valued) -> dict[str, Any]:
 
 
 def freeze(
-    found: Valued,
+    books: Path,
+    file: Path,
+    method: str,
     out: Path,
     key: Path,
-    incident_digest: str,
     supersedes: Path | None = None,
     reason: str = "",
 ) -> dict[str, Any]:
-    """Write the entitlements of the one method, signed; a later version names the one before.
+    """Write the entitlements of one method, signed; a later version names the one before.
 
     Raises:
         UsageError: the folder holds a frozen list already, or no reason is given for another.
+        Refused: the list that is to be replaced does not hold.
     """
     if out.exists():
         raise UsageError(f"{out} is there; a frozen list is never written over")
     if (supersedes is None) != (not reason):
         raise UsageError("another version needs --supersedes and --reason, both")
-    [method] = found.methods
-    names = {f"{method.id}.{part}": part for part in PARTS}
-    table = pa.concat_tables(found.tables)
-    content = io.BytesIO()
-    pq.write_table(table.rename_columns([names.get(n, n) for n in table.column_names]), content)
     former = None if supersedes is None else read_frozen(supersedes)
-    document = {
-        "format": FROZEN,
-        "incident": found.incident.id,
-        "incident_digest": incident_digest,
-        "record_at": found.incident.record_at.isoformat(),
-        "currency": found.incident.currency,
-        "version": 1 if former is None else former["version"] + 1,
-        "supersedes": None if former is None else former["table_digest"],
-        "reason": reason,
-        "accounts": table.num_rows,
-        "table_digest": hashlib.sha256(content.getvalue()).hexdigest(),
-        "valuation": comparison(found),
-    }
-    signer, text = load_key(key), json_bytes(document)
-    signature = minisign.signature_file(text, signer, f"entitlements of {found.incident.id}")
-    replace_folder(
-        out,
-        {
-            TABLE: content.getvalue(),
+    incident, digest = load_incident(file)
+    with _rows(out, {f"{method}.{part}": part for part in PARTS}) as rows:
+        found = value(books, incident, method, rows.take)
+        table = rows.done()
+        document = {
+            "format": FROZEN,
+            "incident": incident.id,
+            "incident_digest": digest,
+            "record_at": incident.record_at.isoformat(),
+            "currency": incident.currency,
+            "version": 1 if former is None else former["version"] + 1,
+            "supersedes": None if former is None else former["table_digest"],
+            "reason": reason,
+            "accounts": rows.count,
+            "table_digest": table,
+            "valuation": comparison(found),
+        }
+        signer, text = load_key(key), json_bytes(document)
+        signature = minisign.signature_file(text, signer, f"entitlements of {incident.id}")
+        files: dict[str, bytes | Iterable[bytes]] = {
+            TABLE: rows.chunks(),
             DOCUMENT: text,
             f"{DOCUMENT}.minisig": signature,
             "signer.pub": minisign.public_file(signer.public),
-        },
-    )
+        }
+        replace_folder(out, files)
     return document
+
+
+class _Rows:
+    """A Parquet file that grows table by table beside where it will go, on a thread of its own."""
+
+    def __init__(self, path: Path, names: Mapping[str, str], thread: Executor) -> None:
+        self.path, self.names, self.count = path, names, 0
+        self._writer: Any = None
+        self._thread = thread
+        self._waiting: deque[Future[None]] = deque()
+
+    def take(self, table: Any) -> None:
+        """One more table; it is written while the next is made, a few at most in waiting."""
+        self._waiting.append(self._thread.submit(self._write, table))
+        if len(self._waiting) > WAITING:
+            self._waiting.popleft().result()
+
+    def _write(self, table: Any) -> None:
+        renamed = table.rename_columns([self.names.get(n, n) for n in table.column_names])
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self.path, renamed.schema, use_dictionary=["asset"])
+        self._writer.write_table(renamed)
+        self.count += table.num_rows
+
+    def done(self) -> str:
+        """Close it; its SHA-256."""
+        while self._waiting:
+            self._waiting.popleft().result()
+        if self._writer is None:
+            raise Refused("nobody is owed what was lost")
+        self._writer.close()
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def chunks(self) -> Iterator[bytes]:
+        """Its content."""
+        with self.path.open("rb") as stream:
+            while part := stream.read(1 << 20):
+                yield part
+
+
+@contextmanager
+def _rows(out: Path, names: Mapping[str, str]) -> Iterator[_Rows]:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        TemporaryDirectory(dir=out.parent, prefix=".rows-") as folder,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        yield _Rows(Path(folder) / TABLE, names, thread)
 
 
 def read_frozen(folder: Path) -> dict[str, Any]:
@@ -305,17 +369,19 @@ def read_frozen(folder: Path) -> dict[str, Any]:
     except (LogError, FileNotFoundError) as error:
         raise Refused(f"{folder}: {error}") from error
     document: dict[str, Any] = json.loads(text)
-    if hashlib.sha256((folder / TABLE).read_bytes()).hexdigest() != document["table_digest"]:
+    with (folder / TABLE).open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != document["table_digest"]:
         raise Refused(f"{folder / TABLE} is not the table that was signed")
     return document
 
 
-def write_comparison(found: Valued, out: Path) -> dict[str, Any]:
-    """Write the comparison, and every account under every method."""
-    document = comparison(found)
-    content = io.BytesIO()
-    pq.write_table(pa.concat_tables(found.tables), content)
-    replace_folder(
-        out, {"valuation.json": json_bytes(document), "accounts.parquet": content.getvalue()}
-    )
+def compare_methods(books: Path, incident: Incident, out: Path | None = None) -> dict[str, Any]:
+    """The methods of an incident side by side; with `out`, every account under each as well."""
+    if out is None:
+        return comparison(value(books, incident))
+    with _rows(out, {}) as rows:
+        document = comparison(value(books, incident, sink=rows.take))
+        rows.done()
+        replace_folder(out, {"valuation.json": json_bytes(document), ACCOUNTS: rows.chunks()})
     return document

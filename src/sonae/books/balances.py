@@ -142,6 +142,10 @@ class Balances:
         rows = self.engine.rows(per_asset)
         return {r["asset"]: r["accounts"] for r in rows}, sum(r["repeated"] or 0 for r in rows)
 
+    def rows_of(self, asset: str) -> int:
+        """How many rows an asset has."""
+        return sum(int(g["rows"]) for g in self.groups if g["asset"] == asset)
+
     def owed(self, accounts: Mapping[str, int]) -> dict[str, Owed]:
         """Per asset: accounts summed over their states but margin debt, floored at zero.
 
@@ -231,15 +235,19 @@ class Balances:
         picked = net.select("account_id", "asset", "net", proof_text=proof)
         return self.engine.stream(picked.order_by("account_id", "asset"))
 
-    def above_zero(self, asset: str) -> Iterator[Any]:
+    def above_zero(self, asset: str, *, alone: bool = False) -> Iterator[Any]:
         """Arrow batches of every account that is owed of an asset: account_id, net, kind.
 
-        `kind` is that of the customer, null where customers are not given.
+        `kind` is that of the customer, null where customers are not given. `alone`: each account
+        is known to have one row of the asset, so that none need be added up.
         """
         t = self.table.filter((self.table.asset == asset) & (self.table.state != DEBT))
-        net = t.group_by("account_id").aggregate(
-            net=_net(t, t.state != DEBT), customer_id=t.customer_id.min()
-        )
+        if alone:
+            net = t.select("account_id", "customer_id", net=t.quantity)
+        else:
+            net = t.group_by("account_id").aggregate(
+                net=_net(t, t.state != DEBT), customer_id=t.customer_id.min()
+            )
         net = net.filter(net.net > _zero())
         kind = ibis.null("string")
         if self.customers is not None:

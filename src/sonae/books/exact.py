@@ -80,6 +80,8 @@ def floor_of(units: Limbs, factor: Fraction) -> Limbs:
     """
     if factor < 0 or factor >= 1 << 64:
         raise Refused(f"a factor of {factor} is out of range")
+    if factor in (0, 1):
+        return units if factor else np.zeros_like(units)
     scaled = -(-(factor.numerator << (BITS * SHIFT)) // factor.denominator)
     multiplier = [np.uint64(scaled >> (BITS * n) & 0xFFFFFFFF) for n in range(MOST)]
     made = np.empty_like(units)

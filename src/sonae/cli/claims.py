@@ -105,11 +105,10 @@ def claims_value(
     out_dir
         Where the comparison and the accounts under every method go.
     """
-    from sonae.actions.entitle import comparison, load_incident, value, write_comparison
+    from sonae.actions.entitle import compare_methods, load_incident
     from sonae.report.incident import valuation_view
 
-    found = value(books, load_incident(file)[0])
-    document = comparison(found) if out_dir is None else write_comparison(found, out_dir)
+    document = compare_methods(books, load_incident(file)[0], out_dir)
     if json:
         show_json(document)
     else:
@@ -148,11 +147,9 @@ def claims_freeze(
     reason
         Why it is replaced.
     """
-    from sonae.actions.entitle import freeze, load_incident, value
+    from sonae.actions.entitle import freeze
 
-    loaded, digest = load_incident(file)
-    found = value(books, loaded, method)
-    document = freeze(found, out_dir, key, digest, supersedes, reason)
+    document = freeze(books, file, method, out_dir, key, supersedes, reason)
     if json:
         show_json(document)
     else:
