@@ -16,6 +16,7 @@ from sonae.cli.main import (
     incident,
     language,
     out,
+    progress,
     show,
     show_json,
 )
@@ -83,6 +84,43 @@ def claims_rate(
     else:
         out(f"{found['rate']}  ({found['trades']:,} trades, {len(found['missing'])} missing)")
     return OK if not found["missing"] else FOUND
+
+
+@claims.command(name="people")
+def claims_people(
+    books: Annotated[list[str], Parameter(name="BRAND=BOOKS", negative="")],
+    *,
+    decisions: Annotated[list[Path] | None, Parameter(negative="")] = None,
+    out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Who is one person over accounts and brands: exact rules first, then what people decide.
+
+    Parameters
+    ----------
+    books
+        Brands and their Books, such as main=books other=books2.
+    decisions
+        Filled-in lists of candidates, of this run and of earlier ones.
+    out_dir
+        Where the lists go, personal data into `private`.
+    """
+    from sonae.actions.people import identify
+    from sonae.core.errors import UsageError
+    from sonae.report.claims import people_table
+
+    pairs = [text.partition("=") for text in books]
+    if not all(brand and folder for brand, _, folder in pairs):
+        raise UsageError("name each Books with its brand: BRAND=FOLDER")
+    given = [(brand, Path(folder)) for brand, _, folder in pairs]
+    with progress(language(lang), 2) as bar:
+        found = identify(given, decisions or (), out_dir, bar.step)
+    if json:
+        show_json(found)
+    else:
+        show(people_table(found, language(lang)))
+    return OK
 
 
 @claims.command(name="value")

@@ -26,3 +26,31 @@ def allocation_table(found: Found, lang: Lang) -> RenderableType:
         cells = [str(len(paid)), str(total), found["residue"][asset]]
         table.add_row(asset, *map(with_separators, cells))
     return table
+
+
+COUNTS = (
+    "customers",
+    "persons",
+    "with_several_accounts",
+    "across_brands",
+    "candidates",
+    "waiting_for_a_second_person",
+    "rules_overruled",
+    "unclear",
+    "birth_dates_unread",
+)
+
+
+def people_table(found: Found, lang: Lang) -> RenderableType:
+    """How many customers are how many people, and what people must look at."""
+    words = Words(lang)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for key in COUNTS:
+        table.add_row(words(f"people.{key}"), f"{found[key]:,}")
+    for rule, count in found["by_rule"].items():
+        table.add_row(f"  {rule}", f"{count:,}")
+    if not found["scored"]:
+        table.add_row(words("people.unscored"), "")
+    return table
