@@ -12,12 +12,12 @@ import alembic.command
 import alembic.config
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from sonae.core.errors import SonaeError
 from sonae.store import guards
 
-VERSION = "0001"
+VERSION = "0002"
 WAIT_SECONDS, GONE_SECONDS = 60, 20
 """How long an entry waits for the ledger's lock; how long a silent client may hold it."""
 PATIENCE = {
@@ -65,6 +65,24 @@ def connect(url: URL) -> Engine:
     options = {"timeout": WAIT_SECONDS, "check_same_thread": False}
     engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=options)
     event.listen(engine, "connect", _durable_sqlite)
+    return engine
+
+
+def open_store(place: str, *, create: bool = False) -> Engine:
+    """An engine at a store that can be used as it is; made where it is empty and may be."""
+    url = store_url(place)
+    if not create:
+        must_exist(url)
+    engine = connect(url)
+    try:
+        with engine.connect() as connection:
+            fresh = create and version(connection) is None
+        if fresh:
+            migrate(engine)
+        with engine.connect() as connection:
+            ready(connection, place)
+    except DBAPIError as error:
+        raise StoreError(f"{place}: {error.orig}") from error
     return engine
 
 

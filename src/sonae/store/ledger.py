@@ -26,15 +26,7 @@ from sonae.fund.entry import (
     read_act,
 )
 from sonae.fund.verify import Fault, Verified
-from sonae.store.database import (
-    StoreError,
-    connect,
-    migrate,
-    must_exist,
-    ready,
-    store_url,
-    version,
-)
+from sonae.store.database import StoreError, open_store
 from sonae.store.differences import differences, subject
 from sonae.store.fits import check_fits, check_text
 from sonae.store.prepared import DriverConnection, Prepared
@@ -74,19 +66,7 @@ class Ledger:
 
     def __init__(self, place: str, verify: Verifier, *, create: bool = False) -> None:
         self.place, self.verify = place, verify
-        url = store_url(place)
-        if not create:
-            must_exist(url)
-        self.engine: Engine = connect(url)
-        try:
-            with self.engine.connect() as connection:
-                fresh = create and version(connection) is None
-            if fresh:
-                migrate(self.engine)
-            with self.engine.connect() as connection:
-                ready(connection, place)
-        except DBAPIError as error:
-            raise StoreError(f"{place}: {error.orig}") from error
+        self.engine: Engine = open_store(place, create=create)
         self._open()
         self.seen = self.view.look().head
 

@@ -114,14 +114,14 @@ class DriverConnection:
         self.driver.execute(sql)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """One write: it holds the ledger's lock from the start; all of it is kept, or nothing.
+    def transaction(self, table: str = "entry") -> Iterator[None]:
+        """One write: it holds its table's lock from the start; all of it is kept, or nothing.
 
         On PostgreSQL its statements travel as a pipeline and wait only where an answer is read.
         """
         if self.dialect.name == "postgresql":
             with self.driver.pipeline(), self.driver.transaction():
-                self.execute("lock table entry in exclusive mode")
+                self.execute(f"lock table {table} in exclusive mode")
                 yield
             return
         self.execute("begin immediate")

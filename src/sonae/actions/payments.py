@@ -1,0 +1,252 @@
+"""The verbs before release: open a programme, plan what each person is paid, make a payout file.
+
+Each may be repeated: what was done already stays as it is, and what would be something else than
+was done is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sonae.actions.fund import Now, utc_now
+from sonae.actions.payout_hold import cooling_off, withdraw
+from sonae.claims.payment import (
+    Claim,
+    Event,
+    PaymentError,
+    check_amount,
+    next_attempt,
+    reference,
+)
+from sonae.claims.rail import Rail
+from sonae.fund.entry import instant
+from sonae.store.payments import Payments, check_text
+from sonae.store.payout_rows import Payment, PayoutFile, Programme
+
+WAITS = ("answered", "settled")
+"""What must have become of a pilot's payments: none unknown, or each settled or returned."""
+
+
+class Row(NamedTuple):
+    """What a person is to be paid: amount in smallest units, and the account it goes to."""
+
+    person: str
+    asset: str
+    tranche: int
+    amount: int
+    account: str
+
+
+class Planned(NamedTuple):
+    """How many payments a plan added, and how many were there already."""
+
+    added: int
+    known: int
+
+
+class PlanDiffers(PaymentError):
+    """Rows say something else than was planned; `differences` lists all of them."""
+
+    def __init__(self, differences: Sequence[str]) -> None:
+        self.differences = tuple(differences)
+        super().__init__(f"{len(differences)} row(s) differ: {'; '.join(differences)}")
+
+
+def open_programme(
+    store: Payments,
+    id: str,
+    *,
+    pilot: int = 0,
+    pilot_wait: str = "answered",
+    return_days: int = 3,
+    by: str = "operator",
+    now: Now = utc_now,
+) -> Programme:
+    """Open a programme, or find the same one open.
+
+    Args:
+        store: Where payments are kept.
+        id: Its name, the beginning of its files' names.
+        pilot: The first file has at most so many payments; 0 asks for no pilot.
+        pilot_wait: What must have become of the pilot before others follow, one of WAITS.
+        return_days: Business days after the designated day in which money may come back.
+        by: Who opens it.
+        now: The clock.
+    """
+    check_text("id", id)
+    if pilot < 0 or return_days < 0 or pilot_wait not in WAITS:
+        raise PaymentError(f"a pilot and days from 0 on, and a wait that is one of {WAITS}")
+    at = now()
+    with store.transaction(at, by):
+        made = Programme(id, instant(at), pilot, pilot_wait, return_days)
+        if not store.has_programme(id):
+            store.add_programme(made)
+        elif (there := store.programme(id))[2:] != made[2:]:
+            raise PaymentError(f"programme {id} is open with other settings: {there}")
+    return store.programme(id)
+
+
+# -- planning ------------------------------------------------------------------------------------
+
+
+def plan(
+    store: Payments, programme: str, rows: Sequence[Row], by: str = "operator", now: Now = utc_now
+) -> Planned:
+    """Plan a first payment for each row; the same rows again change nothing.
+
+    Raises:
+        PlanDiffers: an amount or account is not the one planned before; nothing is planned.
+        PaymentError: a row has no meaning; nothing is planned.
+    """
+    with store.transaction(now(), by):
+        store.programme(programme)
+        there = {p.key: p for p in store.payments(programme)}
+        changed = {change.person for change in store.changes()}
+        fresh: dict[str, Payment] = {}
+        differences, known = [], 0
+        for row in rows:
+            made = _first(programme, row)
+            if made.key in fresh:
+                differences.append(f"{_name(row)}: given twice")
+            elif (old := there.get(made.key)) is None:
+                fresh[made.key] = made
+            elif old.amount != row.amount:
+                differences.append(f"{_name(row)}: {old.amount} planned, {row.amount} given")
+            elif old.account != row.account and row.person not in changed:
+                differences.append(f"{_name(row)}: another account, and no change is recorded")
+            else:
+                known += 1
+        if differences:
+            raise PlanDiffers(differences)
+        new = fresh.values()
+        store.add_payments([_to_newest(store, p) if p.person in changed else p for p in new])
+    return Planned(len(fresh), known)
+
+
+def _name(row: Row) -> str:
+    return f"{row.person} {row.asset} tranche {row.tranche}"
+
+
+def _first(programme: str, row: Row) -> Payment:
+    for column in ("person", "asset", "account"):
+        check_text(column, getattr(row, column))
+    if type(row.tranche) is not int or not 0 <= row.tranche < 2**31:
+        raise PaymentError(f"{_name(row)}: a tranche is a whole number from 0 on")
+    check_amount(row.amount, _name(row))
+    key = Claim(programme, row.person, row.asset, row.tranche).key
+    about = (programme, row.person, row.asset, row.tranche)
+    return Payment(reference(key, 1), key, *about, 1, row.amount, row.account, "planned")
+
+
+def _to_newest(store: Payments, payment: Payment) -> Payment:
+    """With the account that its person named last."""
+    changes = store.changes(payment.person)
+    return payment._replace(account=changes[-1].account) if changes else payment
+
+
+def plan_again(
+    store: Payments, references: Sequence[str], by: str = "operator", now: Now = utc_now
+) -> list[str]:
+    """Plan another attempt at claims whose last one is back or cancelled; their new references.
+
+    Raises:
+        PaymentError: one of them is not the last attempt or may still have paid; none is planned.
+    """
+    made = []
+    with store.transaction(now(), by):
+        for name in references:
+            old = store.payment(name)
+            if store.attempts(old.key)[-1] != old:
+                raise PaymentError(f"{name}: a later attempt was planned already")
+            attempt = next_attempt(old.stands, old.attempt)
+            about = (old.key, *old.claim, attempt, old.amount, old.account, "planned")
+            made.append(_to_newest(store, Payment(reference(old.key, attempt), *about)))
+        store.add_payments(made)
+    return [payment.reference for payment in made]
+
+
+# -- files -----------------------------------------------------------------------------------------
+
+
+def make_file(
+    store: Payments,
+    programme: str,
+    asset: str,
+    rail: Rail,
+    designated: date,
+    *,
+    references: Sequence[str] | None = None,
+    limit: int = 500,
+    by: str = "operator",
+    now: Now = utc_now,
+) -> PayoutFile | None:
+    """A payout file of planned payments, its bytes kept with their SHA-256; None without any.
+
+    Args:
+        store: Where payments are kept.
+        programme: The programme they are of.
+        asset: The asset that is paid; a file has one.
+        rail: Writes the bytes.
+        designated: The day on which the rail is to pay.
+        references: Which payments; all planned ones where not given.
+        limit: At most so many lines; the others stay planned.
+        by: Who makes it.
+        now: The clock.
+    """
+    at = now()
+    with store.transaction(at, by):
+        store.programme(programme)
+        picked = _ready(store, programme, asset, references, at)[:limit]
+        if not picked:
+            return None
+        name = f"{programme}-{len(store.files(programme)) + 1:06d}"
+        content = rail.render([p.line for p in picked], designated)
+        file = PayoutFile(
+            name=name,
+            programme=programme,
+            asset=asset,
+            rail=check_text("rail", rail.name),
+            designated=designated.isoformat(),
+            sha256=hashlib.sha256(content).hexdigest(),
+            content=content,
+            items=len(picked),
+            total=sum(p.amount for p in picked),
+            made=instant(at),
+        )
+        store.add_file(file)
+        for payment in picked:
+            store.move(payment, Event("file"), file=name)
+    return file
+
+
+def _ready(
+    store: Payments, programme: str, asset: str, references: Sequence[str] | None, at: datetime
+) -> list[Payment]:
+    """Planned payments to accounts that are not cooling off; those that are, are held."""
+    planned = store.in_state(programme, asset, "planned")
+    if references is not None:
+        wanted = set(references)
+        planned = [p for p in planned if p.reference in wanted]
+        if odd := sorted(wanted - {p.reference for p in planned}):
+            raise PaymentError(f"not planned in {programme} {asset}: {', '.join(odd)}")
+    changed = {c.person for c in store.changes() if c.until > instant(at)}
+    ready = []
+    for payment in planned:
+        why = cooling_off(store, payment.person, at) if payment.person in changed else None
+        if why is None:
+            ready.append(payment)
+        else:
+            store.move(payment, Event("hold", why.code), hold=why)
+    return ready
+
+
+def withdraw_file(store: Payments, name: str, by: str = "operator", now: Now = utc_now) -> None:
+    """Take back a file that is not released, as a checker who does not sign it asks."""
+    with store.transaction(now(), by):
+        file = store.file(name)
+        if file.state != "made":
+            raise PaymentError(f"{name} is {file.state}; only a file that waits is withdrawn")
+        withdraw(store, file)

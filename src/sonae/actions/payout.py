@@ -1,0 +1,245 @@
+"""The verbs of release: send once, and ask about what got no answer.
+
+The intent to send is on the disk before a byte leaves. Whoever finds an intent without an answer
+asks the rail and never sends again; only what a rail calls absent for good is planned anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sonae.actions.fund import Now, utc_now
+from sonae.actions.payout_hold import cooling_off
+from sonae.actions.payout_sign import check_approved
+from sonae.claims.payment import (
+    Event,
+    PaymentError,
+    check_amount,
+)
+from sonae.claims.rail import Answer, Rail, RailSilence, Receipt
+from sonae.fund.entry import instant
+from sonae.store.payments import Payments
+from sonae.store.payout_rows import Payment, PayoutFile
+
+SENT = ("released", "unknown", "accepted")
+"""States of a file whose money is, or may be, gone."""
+STILL_SENDING = timedelta(minutes=15)
+"""How long an intent without an answer is left to whoever may still be sending."""
+
+
+def confirm_funding(
+    store: Payments,
+    programme: str,
+    asset: str,
+    amount: int,
+    source: str,
+    by: str = "operator",
+    now: Now = utc_now,
+) -> int:
+    """Record that so many units more are there for a programme; what is there in all."""
+    check_amount(amount, source)
+    with store.transaction(now(), by):
+        store.programme(programme)
+        store.add_funding(programme, asset, amount, source)
+        return store.funded(programme, asset)
+
+
+# -- sending -------------------------------------------------------------------------------------
+
+
+def release(
+    store: Payments,
+    name: str,
+    content: bytes,
+    rail: Rail,
+    by: str = "operator",
+    now: Now = utc_now,
+) -> PayoutFile:
+    """Send a file once, if it is what three people signed and all of it may be paid.
+
+    Where no answer comes its payments are unknown and the file says so; `resume` asks about it.
+
+    Raises:
+        PaymentError: it may not be sent; nothing was.
+        StoreError: the intent could not be recorded; nothing was sent. Or the answer could not:
+            the file stays released, and `resume` asks.
+    """
+    at = now()
+    with store.transaction(at, by):
+        file = store.file(name)
+        _check_release(store, file, content, rail, now)
+        for payment in store.of_file(name):
+            store.move(payment, Event("release"), name)
+        store.move_file(file._replace(state="released", sent=instant(at)))
+    try:
+        receipt = rail.send(name, content)
+    except (RailSilence, OSError) as error:
+        return _silence(store, name, str(error), by, now)
+    return record(store, name, Answer("accepted", receipt), by, now)
+
+
+def _check_release(store: Payments, file: PayoutFile, content: bytes, rail: Rail, now: Now) -> None:
+    if file.state != "made":
+        raise PaymentError(f"{file.name} is {file.state}; a file is sent once")
+    given = hashlib.sha256(content).hexdigest()
+    if given != file.sha256:
+        raise PaymentError(
+            f"{file.name}: what is to be uploaded ({given[:12]}…) is not what was approved "
+            f"({file.sha256[:12]}…); nothing was sent"
+        )
+    if rail.name != file.rail:
+        raise PaymentError(f"{file.name} is for {file.rail}, not for {rail.name}")
+    check_approved(store, file)
+    payments = store.of_file(file.name)
+    sums = (len(payments), sum(p.amount for p in payments))
+    if sums != (file.items, file.total) or any(p.state != "filed" for p in payments):
+        raise PaymentError(f"{file.name}: its payments are no longer those of the file")
+    for payment in payments:
+        if cooling_off(store, payment.person, now()) is not None:
+            raise PaymentError(f"{file.name}: {payment.person} changed account; withdraw the file")
+    _check_funding(store, file)
+    _check_pilot(store, file)
+
+
+def _check_funding(store: Payments, file: PayoutFile) -> None:
+    sent = {f.name: f.total for f in store.files(file.programme) if _sent(f, file.asset)}
+    back = store.in_state(file.programme, file.asset, "back")
+    spent = sum(sent.values()) - sum(p.amount for p in back if p.file in sent)
+    there = store.funded(file.programme, file.asset)
+    if spent + file.total > there:
+        raise PaymentError(
+            f"{file.name}: {file.total} {file.asset} to pay and {spent} under way or paid, but "
+            f"only {there} confirmed; confirm the funding first"
+        )
+
+
+def _sent(file: PayoutFile, asset: str) -> bool:
+    return file.state in SENT and file.asset == asset
+
+
+def _check_pilot(store: Payments, file: PayoutFile) -> None:
+    """The first file sent is small, and what became of it is known before any other follows."""
+    programme = store.programme(file.programme)
+    if not programme.pilot:
+        return
+    sent = [f for f in store.files(programme.id) if f.state in SENT]
+    if not sent:
+        if file.items > programme.pilot:
+            raise PaymentError(
+                f"{file.name}: {file.items} payments; the first file has at most {programme.pilot}"
+            )
+        return
+    pilot = min(sent, key=lambda f: f.sent)
+    good = {"accepted", "settled", "returned", "back"}
+    if programme.pilot_wait == "settled":
+        good = {"settled", "back"}
+    waiting = [p for p in store.of_file(pilot.name) if p.state not in good]
+    if waiting:
+        raise PaymentError(
+            f"{file.name}: the pilot {pilot.name} has {len(waiting)} payments that are not "
+            f"{programme.pilot_wait}"
+        )
+
+
+def _silence(store: Payments, name: str, why: str, by: str, now: Now) -> PayoutFile:
+    """No answer: every payment without one is unknown."""
+    with store.transaction(now(), by):
+        file = store.file(name)
+        if file.state == "released":
+            for payment in _in(store, name, "released"):
+                store.move(payment, Event("silence"), why)
+            store.move_file(file._replace(state="unknown"))
+    return store.file(name)
+
+
+def _in(store: Payments, name: str, *states: str) -> list[Payment]:
+    return [p for p in store.of_file(name) if p.state in states]
+
+
+def record(
+    store: Payments, name: str, answer: Answer, by: str = "operator", now: Now = utc_now
+) -> PayoutFile:
+    """Record what a rail said of a file; the same answer again changes nothing.
+
+    Raises:
+        PaymentError: it contradicts what the rail said before, or names other bytes.
+    """
+    differs = answer.receipt is not None and answer.receipt.sha256 != store.file(name).sha256
+    if differs:
+        _silence(store, name, "the receipt names other bytes", by, now)
+        raise PaymentError(f"{name}: the rail's receipt names other bytes; it stays unknown")
+    with store.transaction(now(), by):
+        file = store.file(name)
+        if answer.status == "accepted" and answer.receipt and file.state != "accepted":
+            _accept(store, file, answer.receipt)
+        elif answer.status == "absent" and file.state != "absent":
+            _absent(store, file)
+    return store.file(name)
+
+
+def _accept(store: Payments, file: PayoutFile, receipt: Receipt) -> None:
+    if file.state not in ("released", "unknown"):
+        raise PaymentError(
+            f"{file.name} is {file.state}, yet the rail has taken it ({receipt.number}): stop and "
+            "find out what it paid"
+        )
+    for payment in _in(store, file.name, "released", "unknown"):
+        store.move(payment, Event("accept"), receipt.number)
+    store.move_file(file._replace(state="accepted", receipt=receipt.number[:128]))
+
+
+def _absent(store: Payments, file: PayoutFile) -> None:
+    payments = store.of_file(file.name)
+    if file.state != "unknown" or any(p.state != "unknown" for p in payments):
+        raise PaymentError(f"{file.name}: called absent, but something came of it already")
+    for payment in payments:
+        store.move(payment, Event("absent"), file.name)
+    store.move_file(file._replace(state="absent"))
+
+
+@dataclass
+class Resumed:
+    """Names of files by what the rail said; `differs` holds what people must look at."""
+
+    accepted: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+    differs: list[str] = field(default_factory=list)
+
+
+def resume(
+    store: Payments,
+    rail: Rail,
+    by: str = "operator",
+    now: Now = utc_now,
+    still_sending: timedelta = STILL_SENDING,
+) -> Resumed:
+    """Ask about every file whose answer is missing; nothing is sent.
+
+    A file released less than `still_sending` ago is left alone: another process may be at it.
+    """
+    found, limit = Resumed(), instant(now() - still_sending)
+    for file in store.files():
+        late = file.state == "unknown" or (file.state == "released" and file.sent <= limit)
+        if file.rail != rail.name or not late:
+            continue
+        _silence(store, file.name, "no answer was recorded", by, now)
+        answer = _asked(rail, file.name)
+        try:
+            record(store, file.name, answer, by, now)
+        except PaymentError as error:
+            found.differs.append(str(error))
+        else:
+            getattr(found, answer.status).append(file.name)
+    return found
+
+
+def _asked(rail: Rail, name: str) -> Answer:
+    try:
+        answer = rail.ask(name)
+    except (RailSilence, OSError):
+        return Answer("open")
+    shown = answer.status != "accepted" or answer.receipt is not None
+    return answer if shown else Answer("open")

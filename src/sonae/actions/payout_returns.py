@@ -1,0 +1,75 @@
+"""The verbs after release: take what comes back, and settle what no longer can."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from sonae.actions.fund import Now, utc_now
+from sonae.claims.payment import NOT_RECEIVED, Event, returns_until
+from sonae.claims.rail import Rail, Return
+from sonae.core.calendar import Calendar
+from sonae.store.payments import Payments
+
+
+@dataclass
+class Taken:
+    """References by what a round of returns did; `last` is the serial to go on from."""
+
+    last: int
+    returned: list[str] = field(default_factory=list)
+    back: list[str] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)
+
+
+def take_returns(
+    store: Payments, rail: Rail, since: int = 0, by: str = "operator", now: Now = utc_now
+) -> Taken:
+    """Record what comes back; told again it changes nothing, and what fits no payment is listed."""
+    taken = Taken(since)
+    for item in rail.returns(since):
+        with store.transaction(now(), by):
+            _take(store, item, rail.name, taken)
+        taken.last = max(taken.last, item.serial)
+    return taken
+
+
+def _take(store: Payments, item: Return, rail: str, taken: Taken) -> None:
+    if not store.has_payment(item.reference):
+        taken.strange.append(f"{item.reference}: no such payment")
+        return
+    payment = store.payment(item.reference)
+    if payment.amount != item.amount:
+        taken.strange.append(f"{item.reference}: {item.amount} back, {payment.amount} paid")
+        return
+    if payment.state == "back" and payment.code != NOT_RECEIVED:
+        return
+    if payment.state in ("released", "unknown", "accepted", "settled"):
+        payment = store.move(payment, Event("return", item.code), f"{rail} {item.serial}")
+        taken.returned.append(item.reference)
+    if payment.state != "returned":
+        taken.strange.append(f"{item.reference}: comes back, but is {payment.state}")
+    elif item.booked:
+        store.move(payment, Event("money_back"), f"{rail} {item.serial}")
+        taken.back.append(item.reference)
+
+
+def settle(
+    store: Payments,
+    today: date,
+    calendar: Calendar,
+    by: str = "operator",
+    now: Now = utc_now,
+) -> int:
+    """Settle what can no longer come back by `today`; take the returns first. How many."""
+    settled = 0
+    with store.transaction(now(), by):
+        for file in store.files():
+            days = store.programme(file.programme).return_days
+            until = returns_until(date.fromisoformat(file.designated), days, calendar)
+            if file.state == "accepted" and until < today:
+                for payment in store.of_file(file.name):
+                    if payment.state == "accepted":
+                        store.move(payment, Event("settle"), until.isoformat())
+                        settled += 1
+    return settled

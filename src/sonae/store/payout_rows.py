@@ -1,0 +1,222 @@
+"""Rows of the payout tables as values, and the statements that read and write them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import String, Table, bindparam, func, insert, select, update
+
+from sonae.claims.payment import Claim, State
+from sonae.claims.rail import Pay
+from sonae.store.payout_schema import (
+    ACCOUNT_CHANGE,
+    APPROVAL,
+    FUNDING,
+    PAYMENT,
+    PAYMENT_EVENT,
+    PAYOUT_FILE,
+    PROGRAMME,
+)
+from sonae.store.prepared import Prepared
+
+
+class Programme(NamedTuple):
+    """A programme of payments and its settings."""
+
+    id: str
+    opened: str
+    pilot: int
+    pilot_wait: str
+    return_days: int
+
+
+class Payment(NamedTuple):
+    """One attempt at a claim."""
+
+    reference: str
+    key: str
+    programme: str
+    person: str
+    asset: str
+    tranche: int
+    attempt: int
+    amount: int
+    account: str
+    state: str
+    code: str = ""
+    owner: str = ""
+    review: str = ""
+    file: str = ""
+
+    @property
+    def stands(self) -> State:
+        """Its state."""
+        return State(self.state, self.code)
+
+    @property
+    def claim(self) -> Claim:
+        """What it is to pay."""
+        return Claim(self.programme, self.person, self.asset, self.tranche)
+
+    @property
+    def line(self) -> Pay:
+        """Its line of a payout file."""
+        return Pay(self.reference, self.person, self.account, self.asset, self.amount)
+
+
+class PayoutFile(NamedTuple):
+    """A file for a rail; without its bytes where many are listed."""
+
+    name: str
+    programme: str
+    asset: str
+    rail: str
+    designated: str
+    sha256: str
+    items: int
+    total: int
+    made: str
+    state: str = "made"
+    sent: str = ""
+    receipt: str = ""
+    content: bytes = b""
+
+
+class Approval(NamedTuple):
+    """What a person signed of a file."""
+
+    seq: int
+    file: str
+    role: str
+    person: str
+    at: str
+    body: str
+    signature: str
+
+
+class Change(NamedTuple):
+    """A person's new account, and until when nothing is paid to it."""
+
+    seq: int
+    at: str
+    until: str
+    person: str
+    account: str
+    by_id: str
+
+
+class History(NamedTuple):
+    """One event of a payment."""
+
+    seq: int
+    at: str
+    reference: str
+    event: str
+    code: str
+    state: str
+    by_id: str
+    detail: str
+
+
+_P, _F = PAYMENT.c, PAYOUT_FILE.c
+
+
+def _lengths(*tables: Table) -> dict[str, int]:
+    return {
+        c.name: c.type.length
+        for t in tables
+        for c in t.c
+        if isinstance(c.type, String) and c.type.length
+    }
+
+
+MOST = _lengths(PROGRAMME, PAYMENT, PAYMENT_EVENT, PAYOUT_FILE, FUNDING, ACCOUNT_CHANGE)
+"""Column -> characters it holds."""
+
+
+def _one(table: Table, column: str) -> Prepared:
+    return Prepared(select(*table.c).where(table.c[column] == bindparam("x")))
+
+
+ADD = {
+    t.name: Prepared(insert(t))
+    for t in (PROGRAMME, PAYMENT, PAYMENT_EVENT, PAYOUT_FILE, APPROVAL, FUNDING, ACCOUNT_CHANGE)
+}
+LAST = {
+    t.name: Prepared(select(func.max(t.c.seq)))
+    for t in (PAYMENT_EVENT, APPROVAL, FUNDING, ACCOUNT_CHANGE)
+}
+PROGRAMME_OF = _one(PROGRAMME, "id")
+BY_REFERENCE = _one(PAYMENT, "reference")
+BY_FILE = Prepared(
+    select(*_P).where(_P.file == bindparam("x")).order_by(_P.person, _P.tranche, _P.reference)
+)
+BY_PERSON = Prepared(select(*_P).where(_P.person == bindparam("x")).order_by(_P.reference))
+BY_KEY = Prepared(select(*_P).where(_P.key == bindparam("x")).order_by(_P.attempt))
+OF_PROGRAMME = Prepared(
+    select(*_P).where(_P.programme == bindparam("x")).order_by(_P.key, _P.attempt)
+)
+IN_STATE = Prepared(
+    select(*_P)
+    .where(_P.programme == bindparam("x"), _P.asset == bindparam("a"), _P.state == bindparam("s"))
+    .order_by(_P.person, _P.tranche, _P.reference)
+)
+HELD = Prepared(
+    select(*_P).where(_P.state == "held", _P.code == bindparam("x")).order_by(_P.reference)
+)
+EVENTS_OF = Prepared(
+    select(*PAYMENT_EVENT.c)
+    .where(PAYMENT_EVENT.c.reference == bindparam("x"))
+    .order_by(PAYMENT_EVENT.c.seq)
+)
+ALL_EVENTS = Prepared(select(*PAYMENT_EVENT.c).order_by(PAYMENT_EVENT.c.seq))
+ALL_PAYMENTS = Prepared(select(*_P).order_by(_P.key, _P.attempt))
+_HEAD = [_F[name] for name in PayoutFile._fields if name != "content"]
+FILE = Prepared(select(*_HEAD, _F.content).where(_F.name == bindparam("x")))
+FILES = Prepared(select(*_HEAD).order_by(_F.programme, _F.made, _F.name))
+FILES_OF = Prepared(select(*_HEAD).where(_F.programme == bindparam("x")).order_by(_F.made, _F.name))
+APPROVALS = Prepared(
+    select(*APPROVAL.c).where(APPROVAL.c.file == bindparam("x")).order_by(APPROVAL.c.seq)
+)
+FUNDED = Prepared(
+    select(FUNDING.c.amount).where(
+        FUNDING.c.programme == bindparam("x"), FUNDING.c.asset == bindparam("a")
+    )
+)
+CHANGES = Prepared(
+    select(*ACCOUNT_CHANGE.c)
+    .where(ACCOUNT_CHANGE.c.person == bindparam("x"))
+    .order_by(ACCOUNT_CHANGE.c.seq)
+)
+ALL_CHANGES = Prepared(select(*ACCOUNT_CHANGE.c).order_by(ACCOUNT_CHANGE.c.seq))
+MOVE = Prepared(
+    update(PAYMENT)
+    .where(_P.reference == bindparam("x"))
+    .values(
+        {
+            _P.account: bindparam("to_account"),
+            _P.state: bindparam("to_state"),
+            _P.code: bindparam("to_code"),
+            _P.owner: bindparam("to_owner"),
+            _P.review: bindparam("to_review"),
+            _P.file: bindparam("to_file"),
+        }
+    )
+)
+MOVE_FILE = Prepared(
+    update(PAYOUT_FILE)
+    .where(_F.name == bindparam("x"))
+    .values(
+        {
+            _F.state: bindparam("to_state"),
+            _F.sent: bindparam("to_sent"),
+            _F.receipt: bindparam("to_receipt"),
+        }
+    )
+)
+
+
+def moved(payment: Payment) -> dict[str, Any]:
+    """The values of MOVE."""
+    columns = ("account", "state", "code", "owner", "review", "file")
+    return {"x": payment.reference} | {f"to_{c}": getattr(payment, c) for c in columns}
