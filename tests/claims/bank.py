@@ -18,6 +18,7 @@ import socketserver
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from multiprocessing import get_context
@@ -36,7 +37,7 @@ create table booked (id integer primary key, reference text, account text, amoun
 create table returned (
   serial integer primary key, booking integer, reference text, code text, amount text, booked int
 );
-create table asked (name text primary key, times integer);
+create table barred (name text primary key);
 """
 
 
@@ -82,7 +83,7 @@ class Books:
         sha256 = hashlib.sha256(content.encode()).hexdigest()
         lines = [line.split(" ") for line in content.splitlines()[1:-1]]
         with self.write() as books:
-            if books.execute("select 1 from asked where name = ? and times > 1", [name]).fetchone():
+            if books.execute("select 1 from barred where name = ?", [name]).fetchone():
                 return {"error": f"{name} is barred"}
             if self.dedupe:
                 known = {r for (r,) in books.execute("select reference from booked")}
@@ -96,19 +97,16 @@ class Books:
             )
         return {"number": str(number), "sha256": sha256}
 
-    def ask(self, name: str) -> dict[str, Any]:
-        """Taken, not yet, or, when asked again, absent for good."""
+    def ask(self, name: str, bar: bool) -> dict[str, Any]:
+        """Taken or not yet; barred on demand, and so absent for good."""
         with self.write() as books:
             found = books.execute("select id, sha256 from received where name = ?", [name])
             if row := found.fetchone():
                 return {"status": "accepted", "number": str(row[0]), "sha256": row[1]}
-            books.execute(
-                "insert into asked values (?, 1) "
-                "on conflict (name) do update set times = times + 1",
-                [name],
-            )
-            times = books.execute("select times from asked where name = ?", [name]).fetchone()[0]
-        return {"status": "absent" if times > 1 else "open"}
+            if not bar:
+                return {"status": "open"}
+            books.execute("insert or ignore into barred values (?)", [name])
+        return {"status": "absent"}
 
     def night(self) -> None:
         """Announce the first payment to each bouncing account; book what was announced before."""
@@ -192,7 +190,7 @@ def serve(listener: socket.socket, books: Books, manners: Sequence[str], seed: i
                     manner = drawn.choice(manners)
                 self.send(manner, asked["name"], asked["content"])
             elif asked["op"] == "ask":
-                self.say(books.ask(asked["name"]))
+                self.say(books.ask(asked["name"], asked["bar"]))
             else:
                 self.say({"returns": books.returns(asked["since"])})
 
@@ -233,6 +231,7 @@ class BankRail:
     def __init__(self, port: int, timeout: float) -> None:
         self.port, self.timeout = port, timeout
         self.sent: list[str] = []
+        self.asked: Counter[str] = Counter()
 
     def render(self, payments: Sequence[Pay], designated: date) -> bytes:
         return text(payments, designated)
@@ -245,7 +244,8 @@ class BankRail:
         return Receipt(said["number"], said["sha256"])
 
     def ask(self, name: str) -> Answer:
-        said = self._say({"op": "ask", "name": name})
+        self.asked[name] += 1  # before it is sent, then twice: then it is to say for good
+        said = self._say({"op": "ask", "name": name, "bar": self.asked[name] > 2})
         if said["status"] == "accepted":
             return Answer("accepted", Receipt(said["number"], said["sha256"]))
         return Answer(said["status"])

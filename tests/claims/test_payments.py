@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import resource
+import shutil
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -28,10 +29,13 @@ from sonae.actions.payments import (
 from sonae.actions.payout import confirm_funding, record, release, resume
 from sonae.actions.payout_hold import account_changed, cancel, hold, lift, lift_cooled
 from sonae.actions.payout_returns import settle, take_returns
-from sonae.actions.payout_sign import approve_file
+from sonae.actions.payout_sign import approval_body, approve_file
 from sonae.claims.hold import Hold
 from sonae.claims.payment import PaymentError
 from sonae.claims.rail import Answer, RailSilence, Receipt, Return
+from sonae.core.chain import sign
+from sonae.fund.control import STATED
+from sonae.fund.entry import Petition, order
 from sonae.rulebook.calendars import CALENDARS
 from sonae.store.database import StoreError
 from sonae.store.payments import Payments
@@ -39,6 +43,7 @@ from sonae.store.payout_check import payment_faults
 from tests.claims.bank import Bank
 from tests.claims.desk import DAY, PROGRAMME, Desk, latest, people_rows, states
 from tests.fund.servers import database
+from tests.fund.signed import opened
 
 FORK = get_context("fork")
 NO_WAIT = timedelta(0)
@@ -53,11 +58,11 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def store(desk: Desk) -> Iterator[Payments]:
-    with Payments(desk.place) as opened:
-        yield opened
-        assert payment_faults(opened) == []
-        for programme in {p.programme for p in opened.everything()[1]}:
-            opened.counters(programme)
+    with Payments(desk.place) as found:
+        yield found
+        assert payment_faults(found) == []
+        for programme in {p.programme for p in found.everything()[1]}:
+            found.counters(programme)
 
 
 @pytest.fixture
@@ -69,7 +74,7 @@ def bank(tmp_path: Path) -> Iterator[Bank]:
 
 @dataclass
 class Paper:
-    """A rail on paper: it counts what is sent and answers as it is told."""
+    """A rail on paper: it counts what is sent, and says of it what it is told to."""
 
     name: str = "paper"
     sent: list[str] = field(default_factory=list)
@@ -88,7 +93,7 @@ class Paper:
         return receipt(content)
 
     def ask(self, name: str) -> Answer:
-        return self.answer
+        return self.answer if name in self.sent else Answer("open")
 
     def returns(self, since: int) -> list[Return]:
         return [r for r in self.back if r.serial > since]
@@ -192,7 +197,10 @@ def test_one_who_is_no_person_of_the_fund_signs_nothing(desk: Desk, store: Payme
         approve_file(store, file.name, Signers().keys["aoi"], now=desk.now)
 
 
-def test_a_signature_over_other_bytes_releases_nothing(desk: Desk, store: Payments) -> None:
+@pytest.mark.parametrize("right_body", [True, False], ids=["no signature", "another file"])
+def test_a_signature_over_other_bytes_releases_nothing(
+    desk: Desk, store: Payments, right_body: bool
+) -> None:
     """Whoever writes an approval into the store past the program has no key to sign it with."""
     rail = Paper()
     desk.plan(store, people_rows(3))
@@ -201,10 +209,43 @@ def test_a_signature_over_other_bytes_releases_nothing(desk: Desk, store: Paymen
     approve_file(store, file.name, aoi, now=desk.now)
     approve_file(store, file.name, chi, now=desk.now)
     there = store.approvals(file.name)[1]
+    ben = desk.people.keys["ben"].public.hex()
+    right = approval_body(file, "releaser", "ben", ben, there.at).decode()
+    signature = there.signature if right_body else None
+    other = approval_body(file._replace(total=1), "releaser", "ben", ben, there.at)
+    signature = signature or sign(desk.people.keys["ben"], other).signature.hex()
     with store.transaction(desk.now(), "mallory"):
-        body = there.body.replace("approver", "releaser").replace('"chi"', '"ben"')
-        store.add_approval(file.name, "releaser", "ben", body, there.signature)
+        body = right if right_body else other.decode()
+        store.add_approval(file.name, "releaser", "ben", body, signature)
     with pytest.raises(PaymentError, match="not this file"):
+        desk.send(store, file, rail)
+    assert rail.sent == []
+
+
+def test_one_who_left_the_fund_since_releases_nothing(desk: Desk, store: Payments) -> None:
+    """An amended constitution without chi, who had checked the file."""
+    rail, people = Paper(), desk.people
+    file = signed(desk, store, rail)
+    raw = people.constitution()
+    raw["person"][2]["roles"] = ["auditor"]
+    with opened(desk.place) as ledger:
+        amended = ledger.append(people.propose(ledger.seen, "constitution", raw))
+        digest = ledger.view.proposal(amended.seq).digest  # type: ignore[union-attr]
+        ledger.append(people.approve(ledger.seen, amended.seq, digest))
+        assert ledger.view.tally(amended.seq).ended == "approved"
+    with pytest.raises(PaymentError, match=r"chi .* no longer"):
+        desk.send(store, file, rail)
+    assert rail.sent == []
+
+
+def test_after_a_petition_the_firm_pays_nothing(desk: Desk, store: Payments) -> None:
+    rail, people = Paper(), desk.people
+    file = signed(desk, store, rail)
+    with opened(desk.place) as ledger:
+        content = {k: "1" for k in STATED[Petition]}
+        body = order(people.author("aoi", ledger.seen), "petition", content)
+        assert ledger.append(sign(people.keys["aoi"], body)).outcome.code == "recorded"
+    with pytest.raises(PaymentError, match="petition"):
         desk.send(store, file, rail)
     assert rail.sent == []
 
@@ -293,8 +334,8 @@ def test_e85_a_file_edited_between_approval_and_upload_is_refused(
     for at in (0, len(content) // 2, len(content) - 1):
         edited = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
         with pytest.raises(PaymentError, match="not what was approved"):
-            release(store, file.name, edited, rail, now=desk.now)
-    assert rail.sent == []
+            release(store, file.name, edited, bank.rail(), now=desk.now)
+    assert bank.books.rows("select * from received") == []
     assert states(store) == {"filed": 5}
     desk.send(store, file, rail)
     assert len(bank.books.rows("select * from booked")) == 5
@@ -305,12 +346,83 @@ def test_e85_a_receipt_for_other_bytes_stays_unknown_and_is_said(
 ) -> None:
     rail = Paper()
     file = signed(desk, store, rail)
-    rail.send = lambda name, content: receipt(b"other")  # type: ignore[method-assign]
+    real = rail.send
+    rail.send = lambda name, _: real(name, b"other")  # type: ignore[method-assign]
     with pytest.raises(PaymentError, match="other bytes"):
         desk.send(store, file, rail)
     rail.answer = Answer("accepted", receipt(b"other"))
     assert len(resume(store, rail, now=desk.now).differs) == 1
     assert states(store) == {"unknown": 5}
+    desk.plan(store, people_rows(6))
+    more = desk.sign(store, desk.file(store, rail))
+    with pytest.raises(PaymentError, match="find out before paying more"):
+        desk.send(store, more, rail)
+    rail.answer = Answer("accepted", receipt(store.file(file.name).content))
+    assert resume(store, rail, now=desk.now).accepted == [file.name]
+
+
+@pytest.mark.parametrize("silence", [RailSilence("busy"), ConnectionError("down")], ids=str)
+def test_e81_a_rail_that_cannot_be_asked_leaves_it_unknown(
+    desk: Desk, store: Payments, silence: Exception
+) -> None:
+    """Neither does silence mean absent, nor an acceptance without a receipt."""
+    rail = Paper(failing=TimeoutError())
+    file = signed(desk, store, rail)
+    desk.send(store, file, rail)
+
+    def ask(name: str) -> Answer:
+        raise silence
+
+    mute = Paper()
+    mute.ask = ask  # type: ignore[method-assign]
+    assert resume(store, mute, now=desk.now).open == [file.name]
+    rail.answer = Answer("accepted")
+    assert resume(store, rail, now=desk.now).open == [file.name]
+    assert states(store) == {"unknown": 5}
+    other = desk.sign(store, desk.file(store, mute)) if desk.plan(store, people_rows(6)) else file
+    with pytest.raises(PaymentError, match="cannot be asked"):
+        desk.send(store, other, mute)
+    assert mute.sent == []
+
+
+def test_a_store_restored_from_before_a_release_pays_nothing_twice(
+    tmp_path: Path, bank: Bank
+) -> None:
+    """The bank knows the files by name and bytes; what it has is recorded and not sent."""
+    place, older = str(tmp_path / "fund.db"), str(tmp_path / "older.db")
+    desk, rows = Desk(tmp_path, place), people_rows(40)
+    with Payments(place) as store:
+        desk.plan(store, rows)
+        desk.send(store, desk.sign(store, desk.file(store, bank.rail(), 10)), bank.rail())
+        store.connection.execute("pragma wal_checkpoint(truncate)")
+        shutil.copy(place, older)
+        desk.pay(store, bank.rail(), 10)
+    desk.place = older
+    with Payments(older) as store:
+        assert states(store) == {"accepted": 10, "planned": 30}
+        rail = bank.rail()
+        desk.pay(store, rail, 10)
+        assert rail.sent == []
+        assert states(store) == {"accepted": 40}
+    assert bank.books.paid() == {r.account: r.amount for r in rows}
+
+
+def test_a_restored_store_that_makes_other_files_is_stopped(tmp_path: Path, bank: Bank) -> None:
+    place, older = str(tmp_path / "fund.db"), str(tmp_path / "older.db")
+    desk, rows = Desk(tmp_path, place), people_rows(40)
+    with Payments(place) as store:
+        desk.plan(store, rows)
+        store.connection.execute("pragma wal_checkpoint(truncate)")
+        shutil.copy(place, older)
+        desk.pay(store, bank.rail(), 20)
+    with Payments(older) as store:
+        files = [desk.sign(store, desk.file(store, bank.rail(), 8)) for _ in range(5)]
+        with pytest.raises(PaymentError, match="other bytes"):
+            desk.send(store, files[0], bank.rail())
+        for file in files[2:]:
+            with pytest.raises(PaymentError, match="find out"):
+                desk.send(store, file, bank.rail())
+    assert bank.books.paid() == {r.account: r.amount for r in rows}
 
 
 def test_e93_a_changed_account_cools_off_for_72_hours(desk: Desk, store: Payments) -> None:
@@ -326,7 +438,7 @@ def test_e93_a_changed_account_cools_off_for_72_hours(desk: Desk, store: Payment
     assert (held.person, held.account, held.review) == ("p000003", "new-account", "2026-11-28")
     assert desk.plan(store, people_rows(5)) == (0, 5)
     desk.now.on(hours=71, minutes=59)
-    lift(store, [held.reference], now=desk.now)  # too early: it holds itself again
+    lift(store, [held.reference], "asked", now=desk.now)  # too early: it holds itself again
     assert lift_cooled(store, now=desk.now) == 0
     assert states(store)["held"] == 1
     desk.now.on(minutes=1)
@@ -364,7 +476,7 @@ def test_e98_a_hold_has_owner_and_day_of_review_and_the_claim_stays(
     found = store.counters(PROGRAMME)["JPY"]
     assert found.entitled == owed
     assert found.buckets["held"].people == 5
-    lift(store, names[:5], now=desk.now)
+    lift(store, names[:5], "documents came", now=desk.now)
     desk.pay(store, Paper())
     assert states(store) == {"accepted": 6}
 

@@ -199,7 +199,7 @@ def make_file(
     at = now()
     with store.transaction(at, by):
         store.programme(programme)
-        picked = _ready(store, programme, asset, references, at)[:limit]
+        picked = _ready(store, programme, asset, references, at, limit)
         if not picked:
             return None
         name = f"{programme}-{len(store.files(programme)) + 1:06d}"
@@ -223,24 +223,36 @@ def make_file(
 
 
 def _ready(
-    store: Payments, programme: str, asset: str, references: Sequence[str] | None, at: datetime
+    store: Payments,
+    programme: str,
+    asset: str,
+    references: Sequence[str] | None,
+    at: datetime,
+    limit: int,
 ) -> list[Payment]:
     """Planned payments to accounts that are not cooling off; those that are, are held."""
-    planned = store.in_state(programme, asset, "planned")
-    if references is not None:
-        wanted = set(references)
-        planned = [p for p in planned if p.reference in wanted]
-        if odd := sorted(wanted - {p.reference for p in planned}):
-            raise PaymentError(f"not planned in {programme} {asset}: {', '.join(odd)}")
-    changed = {c.person for c in store.changes() if c.until > instant(at)}
-    ready = []
-    for payment in planned:
-        why = cooling_off(store, payment.person, at) if payment.person in changed else None
-        if why is None:
-            ready.append(payment)
-        else:
+    cooling = store.cooling(at)
+    while True:
+        picked = _planned(store, programme, asset, references, limit)
+        waiting = [p for p in picked if p.person in cooling]
+        for payment in waiting:
+            why = cooling_off(store, payment.person, at)
+            assert why is not None
             store.move(payment, Event("hold", why.code), hold=why)
-    return ready
+        if references is not None or not waiting:
+            return [p for p in picked if p.person not in cooling]
+
+
+def _planned(
+    store: Payments, programme: str, asset: str, references: Sequence[str] | None, limit: int
+) -> list[Payment]:
+    if references is None:
+        return store.in_state(programme, asset, "planned", limit)
+    found = [store.payment(reference) for reference in dict.fromkeys(references)]
+    about = (programme, asset, "planned")
+    if odd := [p.reference for p in found if (p.programme, p.asset, p.state) != about]:
+        raise PaymentError(f"not planned in {programme} {asset}: {', '.join(odd)}")
+    return found[:limit]
 
 
 def withdraw_file(store: Payments, name: str, by: str = "operator", now: Now = utc_now) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sonae.actions.fund import Now, utc_now
-from sonae.actions.payout_hold import cooling_off
 from sonae.actions.payout_sign import check_approved
 from sonae.claims.payment import (
     Event,
@@ -23,10 +22,11 @@ from sonae.fund.entry import instant
 from sonae.store.payments import Payments
 from sonae.store.payout_rows import Payment, PayoutFile
 
-SENT = ("released", "unknown", "accepted")
+SENT = ("released", "unknown", "differs", "accepted")
 """States of a file whose money is, or may be, gone."""
 STILL_SENDING = timedelta(minutes=15)
-"""How long an intent without an answer is left to whoever may still be sending."""
+"""How long an intent without an answer is left to whoever may still be sending; a rail gives up
+sooner."""
 
 
 def confirm_funding(
@@ -59,25 +59,41 @@ def release(
 ) -> PayoutFile:
     """Send a file once, if it is what three people signed and all of it may be paid.
 
-    Where no answer comes its payments are unknown and the file says so; `resume` asks about it.
+    The rail is asked first: a store restored from an older backup knows less than the bank, and
+    what the bank has already is recorded and not sent. Where no answer comes the payments are
+    unknown and the file says so; `resume` asks about it.
 
     Raises:
         PaymentError: it may not be sent; nothing was.
         StoreError: the intent could not be recorded; nothing was sent. Or the answer could not:
             the file stays released, and `resume` asks.
     """
-    at = now()
+    at, before = now(), _before(rail, name)
     with store.transaction(at, by):
         file = store.file(name)
         _check_release(store, file, content, rail, now)
         for payment in store.of_file(name):
             store.move(payment, Event("release"), name)
         store.move_file(file._replace(state="released", sent=instant(at)))
+    if before.status == "accepted":
+        return record(store, name, before, by, now)
     try:
         receipt = rail.send(name, content)
     except (RailSilence, OSError) as error:
         return _silence(store, name, str(error), by, now)
     return record(store, name, Answer("accepted", receipt), by, now)
+
+
+def _before(rail: Rail, name: str) -> Answer:
+    try:
+        answer = rail.ask(name)
+    except (RailSilence, OSError) as error:
+        raise PaymentError(
+            f"{name}: the rail cannot be asked ({error}); nothing was sent"
+        ) from error
+    if answer.status == "absent":
+        raise PaymentError(f"{name}: the rail will not take it any more; withdraw it")
+    return answer
 
 
 def _check_release(store: Payments, file: PayoutFile, content: bytes, rail: Rail, now: Now) -> None:
@@ -96,9 +112,10 @@ def _check_release(store: Payments, file: PayoutFile, content: bytes, rail: Rail
     sums = (len(payments), sum(p.amount for p in payments))
     if sums != (file.items, file.total) or any(p.state != "filed" for p in payments):
         raise PaymentError(f"{file.name}: its payments are no longer those of the file")
-    for payment in payments:
-        if cooling_off(store, payment.person, now()) is not None:
-            raise PaymentError(f"{file.name}: {payment.person} changed account; withdraw the file")
+    if changed := {p.person for p in payments} & store.cooling(now()):
+        raise PaymentError(f"{file.name}: changed account: {', '.join(changed)}; withdraw the file")
+    if odd := [f.name for f in store.files(file.programme) if f.state == "differs"]:
+        raise PaymentError(f"{odd[0]}: the rail holds other bytes; find out before paying more")
     _check_funding(store, file)
     _check_pilot(store, file)
 
@@ -143,14 +160,16 @@ def _check_pilot(store: Payments, file: PayoutFile) -> None:
         )
 
 
-def _silence(store: Payments, name: str, why: str, by: str, now: Now) -> PayoutFile:
-    """No answer: every payment without one is unknown."""
+def _silence(
+    store: Payments, name: str, why: str, by: str, now: Now, state: str = "unknown"
+) -> PayoutFile:
+    """No answer that can be used: every payment without one is unknown."""
     with store.transaction(now(), by):
         file = store.file(name)
-        if file.state == "released":
-            for payment in _in(store, name, "released"):
-                store.move(payment, Event("silence"), why)
-            store.move_file(file._replace(state="unknown"))
+        for payment in _in(store, name, "released"):
+            store.move(payment, Event("silence"), why)
+        if file.state in ("released", "unknown"):
+            store.move_file(file._replace(state=state))
     return store.file(name)
 
 
@@ -168,7 +187,7 @@ def record(
     """
     differs = answer.receipt is not None and answer.receipt.sha256 != store.file(name).sha256
     if differs:
-        _silence(store, name, "the receipt names other bytes", by, now)
+        _silence(store, name, "the receipt names other bytes", by, now, "differs")
         raise PaymentError(f"{name}: the rail's receipt names other bytes; it stays unknown")
     with store.transaction(now(), by):
         file = store.file(name)
@@ -180,7 +199,7 @@ def record(
 
 
 def _accept(store: Payments, file: PayoutFile, receipt: Receipt) -> None:
-    if file.state not in ("released", "unknown"):
+    if file.state not in ("released", "unknown", "differs"):
         raise PaymentError(
             f"{file.name} is {file.state}, yet the rail has taken it ({receipt.number}): stop and "
             "find out what it paid"
@@ -222,7 +241,9 @@ def resume(
     """
     found, limit = Resumed(), instant(now() - still_sending)
     for file in store.files():
-        late = file.state == "unknown" or (file.state == "released" and file.sent <= limit)
+        late = file.state in ("unknown", "differs") or (
+            file.state == "released" and file.sent <= limit
+        )
         if file.rail != rail.name or not late:
             continue
         _silence(store, file.name, "no answer was recorded", by, now)

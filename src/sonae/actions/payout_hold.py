@@ -31,13 +31,13 @@ def hold(
 
 
 def lift(
-    store: Payments, references: Sequence[str], by: str = "operator", now: Now = utc_now
+    store: Payments, references: Sequence[str], why: str, by: str = "operator", now: Now = utc_now
 ) -> None:
     """Lift the hold on payments; an account still cooling off keeps its own."""
     at = now()
     with store.transaction(at, by):
         for name in references:
-            payment = store.move(store.payment(name), Event("lift"))
+            payment = store.move(store.payment(name), Event("lift"), why)
             if (cooling := cooling_off(store, payment.person, at)) is not None:
                 store.move(payment, Event("hold", cooling.code), hold=cooling)
 
@@ -46,8 +46,8 @@ def lift_cooled(store: Payments, by: str = "operator", now: Now = utc_now) -> in
     """Lift every hold for a changed account whose time is over; how many."""
     at = now()
     with store.transaction(at, by):
-        held = store.held("account_changed")
-        cooled = [p for p in held if cooling_off(store, p.person, at) is None]
+        cooling = store.cooling(at)
+        cooled = [p for p in store.held("account_changed") if p.person not in cooling]
         for payment in cooled:
             store.move(payment, Event("lift"))
     return len(cooled)

@@ -71,7 +71,10 @@ class Rail(Protocol):
         """Send a file once; RailSilence (or an OSError) where it may or may not have arrived."""
 
     def ask(self, name: str) -> Answer:
-        """What became of a file; RailSilence where that cannot be said now."""
+        """What became of a file, sent or not; RailSilence where that cannot be said now.
+
+        A rail that cannot be asked at all answers `open`, and people find out.
+        """
 
     def returns(self, since: int) -> Sequence[Return]:
         """Returns with a serial after `since`, in order."""

@@ -23,6 +23,8 @@ KEPT = {
 }  # fmt: skip
 """Tables whose rows stay, and the columns that stay as they were written."""
 TABLES = (*ADDED, *KEPT)
+OPEN = "state not in ('back', 'cancelled')"
+"""Attempts that may pay or have paid: of each claim at most one."""
 _NEXT = "new.seq is null or new.seq <> (select coalesce(max(seq), 0) + 1 from {})"
 _ORDER = {name: _NEXT.format(name) for name in ADDED} | {
     "posting": "new.seq is null or new.seq <> (select max(seq) from entry)"
@@ -33,7 +35,7 @@ _TWICE = {
     "approval": "file = new.file and (role = new.role or person = new.person)",
     "programme": "id = new.id",
     "payment": "reference = new.reference or (key = new.key and "
-    "(attempt = new.attempt or state not in ('back', 'cancelled')))",
+    f"(attempt = new.attempt or {OPEN}))",
     "payout_file": "name = new.name",
 }
 """What another row must not share; a replacement on SQLite would take that row away."""
@@ -75,12 +77,19 @@ def _there(connection: Connection) -> set[str]:
 
 def _on_sqlite(table: str) -> dict[str, str]:
     """Name of a guard -> the event it refuses, and when."""
+    more: dict[str, str] = {}
     update, disorder = "update", [_ORDER[table]] if table in _ORDER else []
     if table in KEPT:
         update += f" of {', '.join(KEPT[table])}"
     if table in _TWICE:
         disorder.append(f"exists (select 1 from {table} where {_TWICE[table]})")
-    return {
+    if table == "payment":
+        second = (
+            "exists (select 1 from payment where key = new.key and reference <> new.reference "
+            f"and {OPEN}) and new.{OPEN}"
+        )
+        more = {"second": f"update of state on payment when {second}"}
+    return more | {
         "update": f"{update} on {table}",
         "delete": f"delete on {table}",
         "disorder": f"insert on {table} when {' or '.join(disorder)}",

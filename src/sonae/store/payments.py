@@ -110,9 +110,9 @@ class Payments:
         """Every attempt at every claim of a programme, by claim, oldest attempt first."""
         return self._payments(rows.OF_PROGRAMME, x=programme)
 
-    def in_state(self, programme: str, asset: str, state: str) -> list[Payment]:
-        """Payments of one asset in a state, in a fixed order."""
-        return self._payments(rows.IN_STATE, x=programme, a=asset, s=state)
+    def in_state(self, programme: str, asset: str, state: str, most: int = 2**31) -> list[Payment]:
+        """Payments of one asset in a state, in a fixed order, at most so many."""
+        return self._payments(rows.IN_STATE, x=programme, a=asset, s=state, most=most)
 
     def of_file(self, name: str) -> list[Payment]:
         """The payments of a file, in the order of its lines."""
@@ -126,7 +126,7 @@ class Payments:
         """Payments that a hold of this code keeps."""
         return self._payments(rows.HELD, x=code)
 
-    def _payments(self, statement: Prepared, **values: str) -> list[Payment]:
+    def _payments(self, statement: Prepared, **values: str | int) -> list[Payment]:
         return [Payment(*row) for row in statement.rows(self.connection, values)]
 
     def history(self, reference: str) -> list[History]:
@@ -162,6 +162,10 @@ class Payments:
         if person is None:
             return [Change(*row) for row in rows.ALL_CHANGES.rows(self.connection, {})]
         return [Change(*row) for row in rows.CHANGES.rows(self.connection, {"x": person})]
+
+    def cooling(self, at: datetime) -> set[str]:
+        """People whose account was changed so lately that nothing is paid to it."""
+        return {row[0] for row in rows.COOLING.rows(self.connection, {"at": instant(at)})}
 
     def counters(self, programme: str) -> dict[str, Counters]:
         """Where everything owed stands, by asset; a PaymentError where it does not add up."""

@@ -160,6 +160,7 @@ IN_STATE = Prepared(
     select(*_P)
     .where(_P.programme == bindparam("x"), _P.asset == bindparam("a"), _P.state == bindparam("s"))
     .order_by(_P.person, _P.tranche, _P.reference)
+    .limit(bindparam("most"))
 )
 HELD = Prepared(
     select(*_P).where(_P.state == "held", _P.code == bindparam("x")).order_by(_P.reference)
@@ -187,6 +188,9 @@ CHANGES = Prepared(
     select(*ACCOUNT_CHANGE.c)
     .where(ACCOUNT_CHANGE.c.person == bindparam("x"))
     .order_by(ACCOUNT_CHANGE.c.seq)
+)
+COOLING = Prepared(
+    select(ACCOUNT_CHANGE.c.person).where(ACCOUNT_CHANGE.c.until > bindparam("at")).distinct()
 )
 ALL_CHANGES = Prepared(select(*ACCOUNT_CHANGE.c).order_by(ACCOUNT_CHANGE.c.seq))
 MOVE = Prepared(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, LargeBinary, String, Table, Text, UniqueConstraint, text
 
+from sonae.store.guards import OPEN
 from sonae.store.schema import BIG, METADATA, Amount
 
 
@@ -36,8 +37,7 @@ PROGRAMME = Table(
 """`pilot`: the first file has at most so many payments (0: none is asked for); `pilot_wait`: what
 must have become of it before others follow; `return_days`: business days in which money returns."""
 
-OPEN = text("state not in ('back', 'cancelled')")
-"""Attempts that may pay or have paid: of each claim at most one."""
+_OPEN = text(OPEN)
 
 PAYMENT = Table(
     "payment",
@@ -58,8 +58,8 @@ PAYMENT = Table(
     Column("file", String(80), nullable=False),
     UniqueConstraint("programme", "person", "asset", "tranche", "attempt"),
     UniqueConstraint("key", "attempt"),
-    Index("payment_open", "key", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
-    Index("payment_state", "programme", "asset", "state"),
+    Index("payment_open", "key", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("payment_state", "programme", "asset", "state", "person", "tranche", "reference"),
     Index("payment_file", "file"),
     Index("payment_person", "person"),
 )
@@ -139,6 +139,7 @@ ACCOUNT_CHANGE = Table(
     Column("account", String(128), nullable=False),
     _id("by_id"),
     Index("account_change_of", "person", "seq"),
+    Index("account_change_until", "until"),
 )
 """A person's new account; nothing is paid to it before `until`."""
 
