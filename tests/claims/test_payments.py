@@ -42,7 +42,8 @@ from sonae.store.payments import Payments
 from sonae.store.payout_check import payment_faults
 from tests.claims.bank import Bank
 from tests.claims.desk import DAY, PROGRAMME, Desk, latest, people_rows, states
-from tests.fund.servers import database
+from tests.fund.proxy import Proxy
+from tests.fund.servers import database, server
 from tests.fund.signed import opened
 
 FORK = get_context("fork")
@@ -749,6 +750,60 @@ def test_a_reference_an_attempt_and_an_open_claim_are_unique_in_the_database(
         with pytest.raises(StoreError), store.transaction(desk.now(), "mallory"):
             store.add_payments([other])
     assert store.payments(PROGRAMME) == [there]
+
+
+def test_a_second_open_attempt_is_refused_however_it_comes_about(
+    desk: Desk, store: Payments
+) -> None:
+    """Reviving the first attempt while a second is planned, by replacement on SQLite too."""
+    rail = Paper(failing=TimeoutError(), answer=Answer("absent"))
+    desk.send(store, signed(desk, store, rail), rail)
+    resume(store, rail, now=desk.now)
+    plan_again(store, refs(store), now=desk.now)
+    before = store.payments(PROGRAMME)
+    if "://" in desk.place:
+        with psycopg.connect(desk.place) as direct, pytest.raises(psycopg.Error):
+            direct.execute("update payment set state = 'planned' where attempt = 1")
+    else:
+        for word in ("", "or replace", "or ignore"):
+            with sqlite3.connect(desk.place) as file, pytest.raises(sqlite3.Error):
+                file.execute(f"update {word} payment set state = 'planned' where attempt = 1")
+    assert store.payments(PROGRAMME) == before
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["not delivered", "answer lost"])
+def test_a_connection_to_the_store_cut_at_any_packet_of_a_release(
+    tmp_path: Path, bank: Bank, after: bool
+) -> None:
+    """Whatever was under way, the file is sent once at most, and in the end everyone is paid."""
+    desk = Desk(tmp_path, database())
+    proxy = Proxy(f"{server().get_uri().partition('host=')[2]}/.s.PGSQL.5432")
+    name = desk.place.partition("?")[0].rpartition("/")[2]
+    through = f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}?sslmode=disable"
+    rows, lost = [], 0
+    with Payments(desk.place) as store, Payments(through) as cut:
+        for packet in range(1, 60):
+            rows += [r._replace(tranche=packet) for r in people_rows(3)]
+            desk.plan(store, rows)
+            rail, cuts = bank.rail(), proxy.cuts
+            file = desk.sign(store, desk.file(store, rail))
+            content = store.file(file.name).content
+            proxy.arm(packet, after=after)
+            try:
+                release(cut, file.name, content, rail, now=desk.now)
+            except StoreError:
+                lost += 1
+            proxy.arm(None)
+            assert len(rail.sent) <= 1
+            desk.pay(store, bank.rail())
+            if proxy.cuts == cuts:
+                break
+        assert lost >= 3
+        assert states(store) == {"accepted": len(rows)}
+    owed: dict[str, int] = {}
+    for row in rows:
+        owed[row.account] = owed.get(row.account, 0) + row.amount
+    assert bank.books.paid() == owed
 
 
 def test_a_state_changed_past_the_program_is_found_from_its_events(

@@ -32,7 +32,7 @@ from tests.claims.desk import PROGRAMME, Desk, latest, people_rows, states
 from tests.fund.servers import database
 
 FORK = get_context("fork")
-KINDS = ("statement", "before sending", "after sending", "outside")
+KINDS = ("statement", "before sending", "outside", "after sending")
 
 
 @dataclass
@@ -105,21 +105,23 @@ def run(desk: Desk, rows: Any, port: int, death: Death) -> int:
     return int(child.exitcode or 0)
 
 
-def drawn(random_: random.Random, kinds: tuple[str, ...]) -> Death:
-    kind = random_.choice(kinds)
-    most = {"statement": 12_000, "outside": 2_500}.get(kind, 3)
+def drawn(random_: random.Random, kind: str) -> Death:
+    most = {"statement": 20_000, "outside": 2_500}.get(kind, 3)
     return Death(kind, random_.randrange(most))
 
 
 def story(desk: Desk, bank: Bank, people: int, kills: int, seed: int) -> Counter[str]:
     """Kill it so many times, each time with something left to pay, then let it end."""
     random_, died = random.Random(seed), Counter[str]()
+    deaths: list[Death] = []
     rows = people_rows(people, bounce=97)
-    while died.total() < kills:
-        death = Death("statement", random_.randrange(20_000)) if not died else drawn(random_, KINDS)
+    while sum(died[kind] for kind in KINDS) < kills:
+        death = drawn(random_, KINDS[len(deaths) % len(KINDS)])
+        deaths.append(death)
         code = run(desk, rows, bank.port, death)
         if code == -signal.SIGKILL:
             died[death.kind] += 1
+            died["with a file in flight"] += in_flight(desk)
         else:
             assert code == 0, death
             bank.books.night()  # all was paid: what bounces is to be paid again
@@ -134,6 +136,12 @@ def story(desk: Desk, bank: Bank, people: int, kills: int, seed: int) -> Counter
     assert run(desk, rows, bank.port, Death()) == 0
     paid_once(desk, bank, rows)
     return died
+
+
+def in_flight(desk: Desk) -> int:
+    """Whether it died with the intent to send recorded, and no answer."""
+    with Payments(desk.place) as store:
+        return int(any(f.state == "released" for f in store.files()))
 
 
 def conserved(desk: Desk, rows: Any) -> None:
@@ -184,25 +192,26 @@ Begin = Callable[[str, int], tuple[Desk, Bank]]
 
 def test_ten_thousand_are_paid_once_through_five_kills(paying: Begin, tmp_path: Path) -> None:
     desk, bank = paying(str(tmp_path / "fund.db"), 1)
-    assert story(desk, bank, 10_000, 5, seed=1).total() == 5
+    assert story(desk, bank, 10_000, 5, seed=1)["with a file in flight"] >= 1
 
 
 def test_two_thousand_are_paid_once_through_three_kills_on_a_server(paying: Begin) -> None:
     desk, bank = paying(database(), 2)
-    assert story(desk, bank, 2_000, 3, seed=2).total() == 3
+    assert story(desk, bank, 2_000, 3, seed=2)["with a file in flight"] >= 1
 
 
 @pytest.mark.slow
 def test_ten_thousand_are_paid_once_through_fifty_kills(paying: Begin, tmp_path: Path) -> None:
     desk, bank = paying(str(tmp_path / "fund.db"), 3)
     died = story(desk, bank, 10_000, 50, seed=3)
-    assert set(died) == set(KINDS)
+    assert set(died) == {*KINDS, "with a file in flight"}
+    assert died["with a file in flight"] >= 10
 
 
 @pytest.mark.slow
 def test_ten_thousand_are_paid_once_through_ten_kills_on_a_server(paying: Begin) -> None:
     desk, bank = paying(database(), 4)
-    assert story(desk, bank, 10_000, 10, seed=4).total() == 10
+    assert story(desk, bank, 10_000, 10, seed=4)["with a file in flight"] >= 2
 
 
 def test_killed_before_and_after_each_step_of_one_release(paying: Begin, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ class Payments:
         self.place = place
         self.engine = open_store(place, create=create)
         self._open()
-        self._at, self._by = "", ""
+        self._at, self._by, self._deep = "", "", False
         self._places: dict[str, int] = {}
 
     def _open(self) -> None:
@@ -56,13 +56,24 @@ class Payments:
             UnknownOutcome: the store was lost; it may or may not be recorded.
         """
         self._at, self._by, self._places = instant(at), check_text("by_id", by), {}
+        with self._words(), self.connection.transaction("payment_event"):
+            yield
+
+    @contextmanager
+    def _words(self) -> Iterator[None]:
+        """Errors of the driver in words; a connection that was lost is opened again."""
+        if self._deep:
+            yield
+            return
+        self._deep = True
         try:
-            with self.connection.transaction("payment_event"):
-                yield
+            yield
         except self.connection.errors as error:
             if self.connection.lost(error):
                 self._again(error)
             raise StoreError(f"{self.place}: {error}") from error
+        finally:
+            self._deep = False
 
     def _again(self, error: Exception) -> None:
         self._pooled.invalidate()
@@ -77,19 +88,24 @@ class Payments:
     def view(self) -> StoreView:
         """The fund of the same store as it stands: its people and what befell the firm."""
         view = StoreView(self.connection)
-        view.look()
+        with self._words():
+            view.look()
         return view
+
+    def _rows(self, statement: Prepared, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        with self._words():
+            return statement.rows(self.connection, values)
 
     def programme(self, id: str) -> Programme:
         """A programme; a PaymentError where there is none of that name."""
-        row = rows.PROGRAMME_OF.first(self.connection, {"x": id})
-        if row is None:
+        found = self._rows(rows.PROGRAMME_OF, {"x": id})
+        if not found:
             raise PaymentError(f"programme {id} {NOT_KEPT}; open it first")
-        return Programme(*row)
+        return Programme(*found[0])
 
     def has_programme(self, id: str) -> bool:
         """Whether a programme of that name is open."""
-        return rows.PROGRAMME_OF.first(self.connection, {"x": id}) is not None
+        return bool(self._rows(rows.PROGRAMME_OF, {"x": id}))
 
     def payment(self, reference: str) -> Payment:
         """A payment; a PaymentError where there is none with that reference."""
@@ -127,45 +143,45 @@ class Payments:
         return self._payments(rows.HELD, x=code)
 
     def _payments(self, statement: Prepared, **values: str | int) -> list[Payment]:
-        return [Payment(*row) for row in statement.rows(self.connection, values)]
+        return [Payment(*row) for row in self._rows(statement, values)]
 
     def history(self, reference: str) -> list[History]:
         """What happened to a payment, oldest first."""
-        found = rows.EVENTS_OF.rows(self.connection, {"x": reference})
+        found = self._rows(rows.EVENTS_OF, {"x": reference})
         return [History(*row) for row in found]
 
     def file(self, name: str) -> PayoutFile:
         """A payout file; a PaymentError where there is none of that name."""
-        row = rows.FILE.first(self.connection, {"x": name})
-        if row is None:
+        found = self._rows(rows.FILE, {"x": name})
+        if not found:
             raise PaymentError(f"file {name} {NOT_KEPT}")
-        return PayoutFile(*row)
+        return PayoutFile(*found[0])
 
     def files(self, programme: str | None = None) -> list[PayoutFile]:
         """Files in the order in which they were made: all, or a programme's."""
         if programme is None:
-            return [PayoutFile(*row) for row in rows.FILES.rows(self.connection, {})]
-        found = rows.FILES_OF.rows(self.connection, {"x": programme})
+            return [PayoutFile(*row) for row in self._rows(rows.FILES, {})]
+        found = self._rows(rows.FILES_OF, {"x": programme})
         return [PayoutFile(*row) for row in found]
 
     def approvals(self, file: str) -> list[Approval]:
         """What people signed of a file."""
-        return [Approval(*row) for row in rows.APPROVALS.rows(self.connection, {"x": file})]
+        return [Approval(*row) for row in self._rows(rows.APPROVALS, {"x": file})]
 
     def funded(self, programme: str, asset: str) -> int:
         """What was confirmed to be there for a programme, in the asset's smallest units."""
-        found = rows.FUNDED.rows(self.connection, {"x": programme, "a": asset})
+        found = self._rows(rows.FUNDED, {"x": programme, "a": asset})
         return sum(row[0] for row in found)
 
     def changes(self, person: str | None = None) -> list[Change]:
         """Changes of account, oldest first: everybody's, or a person's."""
         if person is None:
-            return [Change(*row) for row in rows.ALL_CHANGES.rows(self.connection, {})]
-        return [Change(*row) for row in rows.CHANGES.rows(self.connection, {"x": person})]
+            return [Change(*row) for row in self._rows(rows.ALL_CHANGES, {})]
+        return [Change(*row) for row in self._rows(rows.CHANGES, {"x": person})]
 
     def cooling(self, at: datetime) -> set[str]:
         """People whose account was changed so lately that nothing is paid to it."""
-        return {row[0] for row in rows.COOLING.rows(self.connection, {"at": instant(at)})}
+        return {row[0] for row in self._rows(rows.COOLING, {"at": instant(at)})}
 
     def counters(self, programme: str) -> dict[str, Counters]:
         """Where everything owed stands, by asset; a PaymentError where it does not add up."""
@@ -176,7 +192,7 @@ class Payments:
 
     def everything(self) -> tuple[Iterator[History], list[Payment]]:
         """Every event and every payment of the store, in order."""
-        events = (History(*row) for row in rows.ALL_EVENTS.rows(self.connection, {}))
+        events = (History(*row) for row in self._rows(rows.ALL_EVENTS, {}))
         return events, self._payments(rows.ALL_PAYMENTS)
 
     # -- writing, inside a transaction -----------------------------------------------------------
