@@ -36,6 +36,8 @@ app.command(rules)
 app.command(fund)
 claims = App(name="claims", help="From a loss to paid customers.")
 app.command(seal)
+pay = App(name="pay", help="Pay each person once: files three people sign, and what came of them.")
+claims.command(pay)
 incident = App(name="incident", help="A loss: its clocks, who bears it, the refill.")
 app.command(claims)
 app.command(incident)
@@ -122,6 +124,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.commands
     import sonae.cli.fund
     import sonae.cli.fund_look
+    import sonae.cli.pay
     import sonae.cli.rules
     import sonae.cli.seal  # noqa: F401
 

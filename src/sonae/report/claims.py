@@ -54,3 +54,20 @@ def people_table(found: Found, lang: Lang) -> RenderableType:
     if not found["scored"]:
         table.add_row(words("people.unscored"), "")
     return table
+
+
+def counters_table(found: Found, lang: Lang) -> RenderableType:
+    """Counters by asset; what is withheld says so."""
+    words = Words(lang)
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for key in ("asset", "state", "people", "amount"):
+        right = key in ("people", "amount")
+        table.add_column(words(f"pay.{key}"), justify="right" if right else "left")
+    for asset, row in found.items():
+        for name, cell in row.items():
+            hidden = [words("pay.withheld")] * 2
+            cells = (
+                hidden if cell is None else [f"{cell['people']:,}", with_separators(cell["amount"])]
+            )
+            table.add_row(asset, words.known(f"pay.{name}", name), *cells)
+    return table

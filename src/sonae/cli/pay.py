@@ -1,0 +1,305 @@
+"""The commands of paying: plan, file, sign, release, hear, settle, count. Each person once."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from sonae.cli.fund import DEFAULT, KeyFile, Store
+from sonae.cli.main import FOUND, OK, Json, Language, day, language, out, pay, show, show_json
+from sonae.core.errors import UsageError
+
+Programme = Annotated[str, Parameter(name="PROGRAMME")]
+Name = Annotated[str, Parameter(name="FILE")]
+BankFile = Annotated[Path, Parameter(name="--bank", help="the bank's terms and the sender (TOML)")]
+Box = Annotated[Path, Parameter(name="--mailbox", help="the folder with `out` and `in`")]
+
+
+@pay.command(name="open")
+def pay_open(
+    programme: Programme,
+    *,
+    pilot: int = 0,
+    return_days: int = 3,
+    store: Store = DEFAULT,
+    json: Json = False,
+) -> int:
+    """Open a programme in the fund's store, or find the same one open.
+
+    Parameters
+    ----------
+    programme
+        Its name, the beginning of its files' names.
+    pilot
+        The first file has at most so many payments, and others wait for its answer.
+    return_days
+        Business days after which money that did not come back is settled.
+    """
+    from sonae.actions.payments import open_programme
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        made = open_programme(payments, programme, pilot=pilot, return_days=return_days)
+    return _told({"programme": made.id, "pilot": pilot, "return_days": return_days}, json)
+
+
+@pay.command(name="fund")
+def pay_fund(
+    programme: Programme,
+    *,
+    amount: int,
+    source: str,
+    asset: str = "JPY",
+    store: Store = DEFAULT,
+    json: Json = False,
+) -> int:
+    """Record that money is there for a programme; nothing is released beyond it.
+
+    Parameters
+    ----------
+    programme
+        The programme.
+    amount
+        How much more is there, in the smallest unit.
+    source
+        What says so: a letter, a statement, an entry of the reserve.
+    """
+    from sonae.actions.payout import confirm_funding
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        whole = confirm_funding(payments, programme, asset, amount, source)
+    return _told({"programme": programme, "asset": asset, "funded": str(whole)}, json)
+
+
+@pay.command(name="plan")
+def pay_plan(
+    programme: Programme,
+    entitlements: Annotated[Path, Parameter(name="FROZEN")],
+    *,
+    accounts: Path,
+    tranche: int = 1,
+    store: Store = DEFAULT,
+    json: Json = False,
+) -> int:
+    """Plan what a frozen list says in money; the same list again changes nothing.
+
+    Parameters
+    ----------
+    programme
+        The programme.
+    entitlements
+        The folder of `sonae claims freeze`.
+    accounts
+        Where to pay (CSV: account, bank, branch, kind, number, name_kana).
+    tranche
+        Which part of the claim this pays; each is paid once.
+    """
+    from sonae.actions.payout_plan import plan_frozen, read_accounts
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        found = plan_frozen(payments, programme, entitlements, read_accounts(accounts), tranche)
+    return _told(found, json)
+
+
+@pay.command(name="file")
+def pay_file(
+    programme: Programme,
+    *,
+    bank: BankFile,
+    mailbox: Box,
+    on: str,
+    most: int = 50_000,
+    asset: str = "JPY",
+    store: Store = DEFAULT,
+    json: Json = False,
+) -> int:
+    """Make a payout file of planned payments, to be signed by three people.
+
+    Parameters
+    ----------
+    programme
+        The programme.
+    on
+        The day on which the bank is to pay (YYYY-MM-DD).
+    most
+        At most so many payments.
+    """
+    from sonae.actions.payments import make_file
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        made = make_file(payments, programme, asset, _rail(mailbox, bank), _day(on), limit=most)
+    if made is None:
+        raise UsageError(f"nothing is planned in {programme}")
+    found = {"file": made.name, "sha256": made.sha256, "count": made.items}
+    return _told({**found, "total": str(made.total)}, json)
+
+
+@pay.command(name="sign")
+def pay_sign(name: Name, *, key: KeyFile, store: Store = DEFAULT, json: Json = False) -> int:
+    """Sign a payout file as the next of maker, checker and releaser.
+
+    Parameters
+    ----------
+    name
+        The file.
+    """
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_sign import approve_file
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        person = approve_file(payments, name, load_key(key))
+        roles = [a.role for a in payments.approvals(name)]
+    return _told({"file": name, "signed_by": person, "roles": roles}, json)
+
+
+@pay.command(name="release")
+def pay_release(
+    name: Name,
+    *,
+    bank: BankFile,
+    mailbox: Box,
+    content: Path | None = None,
+    store: Store = DEFAULT,
+    json: Json = False,
+) -> int:
+    """Release a signed file once: it goes into the mailbox, and is unknown until the bank says so.
+
+    Parameters
+    ----------
+    name
+        The file.
+    content
+        What is to be uploaded, where it is not taken from the store; it must be what was signed.
+    """
+    from sonae.actions.payout import release
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        given = payments.file(name).content if content is None else content.read_bytes()
+        made = release(payments, name, given, _rail(mailbox, bank))
+    return _told({"file": name, "state": made.state, "sha256": made.sha256}, json)
+
+
+@pay.command(name="answers")
+def pay_answers(*, bank: BankFile, mailbox: Box, store: Store = DEFAULT, json: Json = False) -> int:
+    """Hear what the bank says of files that are out, and of money that came back.
+
+    Nothing is sent. Ends with 1 where a person must look at something.
+    """
+    from sonae.actions.payout import resume
+    from sonae.actions.payout_returns import take_returns
+    from sonae.store.payments import Payments
+
+    rail = _rail(mailbox, bank)
+    with Payments(store) as payments:
+        heard, taken = resume(payments, rail), take_returns(payments, rail)
+    look = [*heard.differs, *taken.strange, *rail.unmatched()]
+    found = {k: getattr(heard, k) for k in ("accepted", "absent", "open")}
+    _told({**found, "returned": taken.returned, "back": taken.back, "look_at": look}, json)
+    return FOUND if look else OK
+
+
+@pay.command(name="again")
+def pay_again(references: list[str], *, store: Store = DEFAULT, json: Json = False) -> int:
+    """Plan payments again whose money is back.
+
+    Parameters
+    ----------
+
+    References:
+        Their references.
+    """
+    from sonae.actions.payments import plan_again
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        made = plan_again(payments, references)
+    return _told({"planned": made}, json)
+
+
+@pay.command(name="settle")
+def pay_settle(*, on: str, store: Store = DEFAULT, json: Json = False) -> int:
+    """Settle what can no longer come back; hear the bank's answers first.
+
+    Parameters
+    ----------
+    on
+        The day it is (YYYY-MM-DD).
+    """
+    from sonae.actions.payout_returns import settle
+    from sonae.rulebook.calendars import CALENDARS
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        settled = settle(payments, _day(on), CALENDARS["jp.bank"])
+    return _told({"settled": settled}, json)
+
+
+@pay.command(name="counters")
+def pay_counters(
+    programme: Programme,
+    *,
+    smallest: int = 0,
+    store: Store = DEFAULT,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """What is owed, paid, on its way, held and disputed: adds up to the unit.
+
+    Parameters
+    ----------
+    programme
+        The programme.
+    smallest
+        Fit to be published: what concerns fewer people is withheld, and cannot be worked out.
+    """
+    from sonae.claims.counters import suppressed
+    from sonae.report.claims import counters_table
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        counters = payments.counters(programme)
+    shown = (
+        suppressed(counters, smallest)
+        if smallest
+        else {a: {"entitled": c.entitled, **c.buckets} for a, c in counters.items()}
+    )
+    found = {
+        asset: {
+            name: None if cell is None else {"people": cell.people, "amount": str(cell.units)}
+            for name, cell in row.items()
+        }
+        for asset, row in shown.items()
+    }
+    if json:
+        show_json(found)
+    else:
+        show(counters_table(found, language(lang)))
+    return OK
+
+
+def _rail(mailbox: Path, bank: Path) -> Any:
+    from sonae.actions.mailbox import Mailbox, read_bank
+
+    return Mailbox(mailbox, read_bank(bank))
+
+
+def _day(text: str) -> date:
+    found = day(text)
+    assert found is not None
+    return found
+
+
+def _told(found: dict[str, Any], json: bool) -> int:
+    if json:
+        show_json(found)
+    else:
+        out("\n".join(f"{k}: {v}" for k, v in found.items()))
+    return OK
