@@ -20,9 +20,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sonae.actions.close import closing
+from sonae.actions.close import EXAMINE
 from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.keys import load_key, verify_signature
+from sonae.books.engine import open_engine
+from sonae.books.facts import Facts
+from sonae.books.read import Books, read_books
 from sonae.claims.entitle import (
     AMOUNT,
     GOODWILL,
@@ -35,9 +38,10 @@ from sonae.claims.entitle import (
     terms_of,
 )
 from sonae.claims.incident import Incident, Method, read_incident
-from sonae.close.day import Close
+from sonae.close.value import value as regulatory
 from sonae.core.canonical import number_text
 from sonae.core.errors import Refused, UsageError
+from sonae.core.figure import Figure
 from sonae.seal import minisign
 from sonae.seal.tlog import LogError
 
@@ -51,6 +55,25 @@ ACCOUNTS, WAITING = "accounts.parquet", 8
 
 Sink = Callable[[Any], None]
 """Takes the rows of accounts as Arrow tables, one after the other."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The Books of a record date, read and checked, and the regulatory prices of that instant."""
+
+    books: Books
+    prices: Mapping[str, Figure]
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Opened]:
+    """Books while their engine is open; no close is made of them."""
+    running = open_engine()
+    try:
+        books = read_books(folder, running, also=EXAMINE)
+        yield Opened(books, regulatory(Facts(books), "regulatory").prices)
+    finally:
+        running.close()
 
 
 @dataclass
@@ -97,7 +120,7 @@ def value(
         known = ", ".join(m.id for m in incident.methods) or "-"
         raise UsageError(f"no method {only!r}; the incident has: {known}")
     found = Valued(incident, methods, {m.id: {} for m in methods})
-    with closing(books) as day:
+    with opened(books) as day:
         if day.books.venue.cut_off != incident.record_at:
             raise UsageError(
                 f"the Books are of {day.books.venue.cut_off.isoformat()}, the record date is "
@@ -108,7 +131,7 @@ def value(
     return found
 
 
-def _tallies(day: Close, incident: Incident) -> Iterator[Tally]:
+def _tallies(day: Opened, incident: Incident) -> Iterator[Tally]:
     """One for each asset that is shared in: the asset's own pool, or every asset firm-wide."""
     scales = {r["asset"]: r["scale"] for r in day.books.rows["assets"]}
     for asset, scale in incident.scales().items():
@@ -126,7 +149,7 @@ def _tallies(day: Close, incident: Incident) -> Iterator[Tally]:
             yield Tally(asset, scales[asset], units, int(units * ratio), per_unit(day, asset))
 
 
-def _firm_wide(day: Close, owed: Mapping[str, int], lost: Mapping[str, int]) -> Fraction:
+def _firm_wide(day: Opened, owed: Mapping[str, int], lost: Mapping[str, int]) -> Fraction:
     """The part of everything owed, by value on the record date, that was lost."""
     whole = sum((n * per_unit(day, a) for a, n in owed.items()), Fraction(0))
     gone = sum((n * per_unit(day, a) for a, n in lost.items()), Fraction(0))
@@ -135,19 +158,19 @@ def _firm_wide(day: Close, owed: Mapping[str, int], lost: Mapping[str, int]) -> 
     return gone / whole if whole else Fraction(0)
 
 
-def per_unit(day: Close, asset: str) -> Fraction:
+def per_unit(day: Opened, asset: str) -> Fraction:
     """The price of a base unit in the reporting currency; a Refused where there is none."""
     scale = next(r["scale"] for r in day.books.rows["assets"] if r["asset"] == asset)
     if asset == day.books.venue.currency:
         return Fraction(1, 10**scale)
-    price = day.valuations["regulatory"].prices.get(asset)
+    price = day.prices.get(asset)
     if price is None or not price.computable:
         raise Refused(f"{asset} has no price on the record date")
     worth: Fraction = price.number() / 10**scale
     return worth
 
 
-def _value(day: Close, tally: Tally, found: Valued, sink: Sink) -> None:
+def _value(day: Opened, tally: Tally, found: Valued, sink: Sink) -> None:
     terms = {m.id: _terms(m, tally, found.incident) for m in found.methods}
     for id, one in terms.items():
         found.terms[id][tally.asset] = one

@@ -97,7 +97,9 @@ def _floor(units: Limbs, multiplier: list[np.uint64], factor: Fraction) -> Limbs
         raise Refused("a product reaches 2^127")
     made = product[SHIFT : SHIFT + 4].copy()
     if factor.denominator >> BITS:
-        for row in np.flatnonzero(product[SHIFT - 1] == 0).tolist():
+        near = np.flatnonzero(product[SHIFT - 1] == 0)
+        near = near[compare(product[: SHIFT - 1, near], units[:, near]) < 0]
+        for row in near.tolist():
             [value] = integers(units[:, row : row + 1])
             exact = value * factor.numerator // factor.denominator
             made[:, row] = [exact >> (BITS * n) & 0xFFFFFFFF for n in range(4)]
