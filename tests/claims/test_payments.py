@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import resource
 import shutil
@@ -21,6 +22,7 @@ import pytest
 from sonae.actions.payments import (
     PlanDiffers,
     Row,
+    make_file,
     open_programme,
     plan,
     plan_again,
@@ -40,11 +42,11 @@ from sonae.rulebook.calendars import CALENDARS
 from sonae.store.database import StoreError
 from sonae.store.payments import Payments
 from sonae.store.payout_check import payment_faults
-from tests.claims.bank import Bank
+from tests.claims.bank import Bank, BankRail
 from tests.claims.desk import DAY, PROGRAMME, Desk, latest, people_rows, states
 from tests.fund.proxy import Proxy
 from tests.fund.servers import database, server
-from tests.fund.signed import opened
+from tests.fund.signed import Signers, opened
 
 FORK = get_context("fork")
 NO_WAIT = timedelta(0)
@@ -101,8 +103,6 @@ class Paper:
 
 
 def receipt(content: bytes) -> Receipt:
-    import hashlib
-
     return Receipt("R1", hashlib.sha256(content).hexdigest())
 
 
@@ -190,8 +190,6 @@ def test_three_different_people_sign_in_their_roles(desk: Desk, store: Payments)
 
 
 def test_one_who_is_no_person_of_the_fund_signs_nothing(desk: Desk, store: Payments) -> None:
-    from tests.fund.signed import Signers
-
     desk.plan(store, people_rows(2))
     file = desk.file(store, Paper())
     with pytest.raises(PaymentError, match="no person of the fund"):
@@ -511,8 +509,6 @@ def test_nothing_is_released_before_all_of_it_is_funded(desk: Desk, store: Payme
     rail = Paper()
     open_programme(store, "second", now=desk.now)
     plan(store, "second", [Row(f"p{n}", "JPY", 1, 100, "a") for n in range(4)], now=desk.now)
-    from sonae.actions.payments import make_file
-
     files = [make_file(store, "second", "JPY", rail, DAY, limit=2, now=desk.now) for _ in "ab"]
     for file in files:
         desk.sign(store, file)
@@ -582,8 +578,6 @@ def test_payments_settle_after_three_bank_days_without_a_return(
 def test_a_pilot_comes_first_and_is_known_before_anything_larger(
     desk: Desk, store: Payments, wait: str
 ) -> None:
-    from sonae.actions.payments import make_file
-
     rail = Paper()
     open_programme(store, "piloted", pilot=3, pilot_wait=wait, now=desk.now)
     confirm_funding(store, "piloted", "JPY", 10_000, "bank letter", now=desk.now)
@@ -613,8 +607,6 @@ def test_a_pilot_comes_first_and_is_known_before_anything_larger(
 
 
 def race(desk: Desk, name: str, port: int, start: Any, ends: Any) -> None:
-    from tests.claims.bank import BankRail
-
     with Payments(desk.place) as store:
         content = store.file(name).content
         start.wait()
