@@ -172,7 +172,7 @@ class Bank:
             os.kill(self.process.pid, signal.SIGKILL)
         self.process.join()
 
-    def rail(self, timeout: float = 0.3) -> BankRail:
+    def rail(self, timeout: float = 20) -> BankRail:
         return BankRail(self.port, timeout)
 
 

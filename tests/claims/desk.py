@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sonae.actions.keys import Key
 from sonae.actions.payments import Row, make_file, open_programme, plan, plan_again
-from sonae.actions.payout import confirm_funding, release, resume
+from sonae.actions.payout import NotAsked, confirm_funding, release, resume
 from sonae.actions.payout_returns import take_returns
 from sonae.actions.payout_sign import approve_file
-from sonae.claims.rail import Rail
+from sonae.claims.rail import Rail, RailSilence
 from sonae.store.payments import Payments
 from sonae.store.payout_rows import Payment, PayoutFile
 from tests.fund.signed import Signers, opened
@@ -90,7 +90,10 @@ class Desk:
             assert found.differs == []
             if found.open:
                 continue
-            taken = take_returns(store, rail, now=self.now)
+            try:
+                taken = take_returns(store, rail, now=self.now)
+            except RailSilence:
+                continue
             assert taken.strange == []
             last = latest(store).values()
             if back := [p.reference for p in last if p.state == "back"]:
@@ -100,7 +103,8 @@ class Desk:
                 made = make_file(store, PROGRAMME, "JPY", rail, DAY, limit=limit, now=self.now)
                 waiting = [made] if made else []
             for file in waiting:
-                self.send(store, self.sign(store, file), rail)
+                with suppress(NotAsked):
+                    self.send(store, self.sign(store, file), rail)
             if not waiting and not back:
                 return
 

@@ -126,7 +126,7 @@ def story(desk: Desk, bank: Bank, people: int, kills: int, seed: int) -> Counter
             assert code == 0, death
             bank.books.night()  # all was paid: what bounces is to be paid again
             with Payments(desk.place) as store:
-                back = take_returns(store, bank.rail(2), now=desk.now).back
+                back = take_returns(store, bank.rail(20), now=desk.now).back
             if not back:
                 rows = rows + [r._replace(tranche=rows[-1].tranche + 1) for r in rows[:people]]
         conserved(desk, rows)

@@ -29,6 +29,10 @@ STILL_SENDING = timedelta(minutes=15)
 sooner."""
 
 
+class NotAsked(PaymentError):
+    """The rail could not be asked before a file was sent: nothing was; it may be tried again."""
+
+
 def confirm_funding(
     store: Payments,
     programme: str,
@@ -64,6 +68,7 @@ def release(
     unknown and the file says so; `resume` asks about it.
 
     Raises:
+        NotAsked: the rail cannot be asked now; nothing was sent.
         PaymentError: it may not be sent; nothing was.
         StoreError: the intent could not be recorded; nothing was sent. Or the answer could not:
             the file stays released, and `resume` asks.
@@ -88,9 +93,7 @@ def _before(rail: Rail, name: str) -> Answer:
     try:
         answer = rail.ask(name)
     except (RailSilence, OSError) as error:
-        raise PaymentError(
-            f"{name}: the rail cannot be asked ({error}); nothing was sent"
-        ) from error
+        raise NotAsked(f"{name}: the rail cannot be asked ({error}); nothing was sent") from error
     if answer.status == "absent":
         raise PaymentError(f"{name}: the rail will not take it any more; withdraw it")
     return answer
