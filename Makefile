@@ -31,6 +31,7 @@ bench: venv
 	$(BIN)/python benchmarks/close.py
 	$(BIN)/python benchmarks/fund.py
 	$(BIN)/python benchmarks/seal.py
+	$(BIN)/python benchmarks/claims.py
 	$(BIN)/python benchmarks/rails.py
 
 reference: venv ## after a change of rules, values or cases

@@ -74,6 +74,7 @@ def open_incident(file: Path, law_on: date | None = None) -> dict[str, Any]:
         "dossiers": {name: {**d, "needs": list(d["needs"])} for name, d in DOSSIERS.items()},
         "natures": {name: _nature(name, edition.on) for name in NATURES},
         "waterfall": _waterfall(incident, whole),
+        "paid": _paid(incident, on),
         "refill": refill(incident, edition, on),
         "source": incident.source,
         "confidence": incident.confidence,
@@ -176,6 +177,22 @@ def _waterfall(incident: Incident, loss: Fraction | None) -> dict[str, Any] | No
         "gap": number_text(gap),
         "payable": {name: number_text(n) for name, n in payable(borne).items()},
     }
+
+
+def _paid(incident: Incident, on: date) -> list[dict[str, Any]]:
+    """What customers were paid or given back so far, and on which day after it was learned."""
+    return [
+        {
+            "kind": s.kind,
+            "asset": s.asset,
+            "amount": number_text(s.amount),
+            "on": s.on.isoformat(),
+            "day": (s.on - on).days,
+            "evidence": s.evidence,
+        }
+        for s in incident.steps
+        if s.kind in ("paid", "returned_in_kind")
+    ]
 
 
 # -- the refill ------------------------------------------------------------------------------------

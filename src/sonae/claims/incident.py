@@ -31,7 +31,7 @@ CAUSES = (
 )
 BORNE = ("asset_pool", "firm_wide")
 DISCHARGES = ("in_kind", "agreed_substitute", "terms_clause", "none")
-STEPS = ("purchase", "loan", "transfer", "reconciled", "raised")
+STEPS = ("purchase", "loan", "transfer", "reconciled", "raised", "paid", "returned_in_kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Funds:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something done to refill a pool: a purchase, a loan, a transfer into segregation, money."""
+    """Something done: money raised, coins bought, borrowed or put into segregation, people paid."""
 
     kind: str
     asset: str

@@ -47,6 +47,12 @@ def incident_view(found: Found, lang: Lang) -> RenderableType:
     parts += [lost, _clocks(found, words, lang), _natures(found, words), refill_view(found, lang)]
     if found["waterfall"] is not None:
         parts.append(_waterfall(found["waterfall"], words))
+    if found["paid"]:
+        paid = _table(words, "paid", "amount", "asset", "on", "day", right=("amount", "day"))
+        for p in found["paid"]:
+            amount, kind = _number(p["amount"]), words(f"incident.{p['kind']}")
+            paid.add_row(kind, amount, p["asset"], p["on"], str(p["day"]))
+        parts.append(paid)
     return Group(*parts)
 
 
@@ -138,4 +144,6 @@ def valuation_view(found: Found, lang: Lang) -> RenderableType:
         for a in found["assets"]
     )
     notes = [Styled(f"  – {m['note'][lang]}", style="dim") for m in found["methods"] if m["note"]]
+    if found["held"]:
+        notes.append(Styled(words("incident.held", n=f"{found['held']:,}"), style="yellow"))
     return Group(Styled(f"{found['incident']} · {head}", style="bold"), table, *notes)
