@@ -1,4 +1,5 @@
-"""Files for banks: Zengin bulk transfers (総合振込), ISO 20022 pain.001, and what comes back.
+"""Ways to pay a claim: files for banks, batches on chains, another exchange, credit with us.
 
-Nothing here sends anything. A file is refused whole or written whole, and read back to the byte.
+Nothing here sends or signs anything. What is written is refused whole or written whole; files for
+banks (Zengin 総合振込, ISO 20022 pain.001) are read back to the byte, and so is what comes back.
 """
