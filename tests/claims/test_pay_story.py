@@ -17,7 +17,7 @@ from tests.fund.people import People
 from tests.fund.servers import database
 from tests.kit import write
 
-from .test_incident import FIXED, incident, tables
+from .test_incident import ABOVE, FIXED, incident, tables
 
 BANK = """
 name = "a bank"
@@ -223,6 +223,31 @@ def test_customers_without_an_account_are_counted_and_wait(desk: Desk) -> None:
     bad.write_text(bad.read_text("utf-8") + "A1,0005,123,ordinary,0000001,ｱ\n", encoding="utf-8")
     words = ("plan", "INC-1", desk.folder / "frozen", "--accounts", bad)
     assert desk.pay(*words).code == 3
+
+
+def test_goodwill_is_a_claim_of_its_own_and_needs_its_confirmation(desk: Desk) -> None:
+    """What is above the loss is planned apart, and only with the document that it needs."""
+    words = ("claims", "freeze", desk.folder / "books", incident(desk.folder, ABOVE))
+    more = ("--method", "bithumb", "--key", desk.folder / "ben.key")
+    said = sonae(*words, *more, "--out", desk.folder / "above", "--json")
+    [method] = said.json()["valuation"]["methods"]
+    accounts = ("--accounts", desk.folder / "accounts.csv")
+    desk.done(desk.pay("open", "LOSS"))
+    desk.done(desk.pay("open", "GOOD"))
+    loss = desk.done(desk.pay("plan", "LOSS", desk.folder / "above", *accounts))
+    assert loss["nature"]["confirmation"] is None
+    goodwill = ("plan", "GOOD", desk.folder / "above", *accounts, "--nature", "goodwill")
+    said = desk.pay(*goodwill)
+    assert said.code == 3
+    assert "jvcea_confirmation" in said.err
+    document = desk.people.file("confirmation.pdf", "confirmed")
+    made = desk.done(desk.pay(*goodwill, "--confirmation", document))
+    assert len(made["nature"]["confirmation"]) == 64
+    for programme, total in (("LOSS", method["amount"]), ("GOOD", method["goodwill"])):
+        row = desk.done(desk.pay("counters", programme))["JPY"]
+        assert row["entitled"]["amount"] == total
+    said = desk.pay("plan", "LOSS", desk.folder / "above", *accounts, "--nature", "gift")
+    assert said.code == 2
 
 
 def test_a_list_that_was_changed_is_not_paid(desk: Desk) -> None:

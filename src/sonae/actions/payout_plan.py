@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +13,13 @@ import pyarrow.parquet as pq
 
 from sonae.actions.entitle import TABLE, read_frozen
 from sonae.actions.fund import Now, utc_now
+from sonae.actions.fund_gates import payment
 from sonae.actions.mailbox import COLUMNS, encode
 from sonae.actions.payments import Row, plan
 from sonae.actions.payout_hold import hold
+from sonae.claims.entitle import AMOUNT, GOODWILL
 from sonae.claims.hold import Hold
-from sonae.core.errors import InputError, Problem, UsageError
+from sonae.core.errors import InputError, Problem, Refused, UsageError
 from sonae.core.text import Text
 from sonae.store.payments import Payments
 
@@ -50,20 +53,35 @@ def plan_frozen(
     programme: str,
     entitlements: Path,
     accounts: Mapping[str, str],
+    nature: str,
+    confirmation: Path | None = None,
     tranche: int = 1,
     now: Now = utc_now,
 ) -> dict[str, Any]:
     """Plan what a frozen list says in money; related parties are held, who has no account is told.
 
+    Args:
+        store: where payments are kept.
+        programme: an open programme.
+        entitlements: the folder of a frozen list.
+        accounts: payout accounts by customer's account.
+        nature: what the payment is, as jp.reserve.payment names it. Goodwill pays what the list
+            has above the loss and nothing else; any other nature pays the loss.
+        confirmation: the document by which the incident was confirmed, where one is needed.
+        tranche: which part of the claim this is.
+        now: the clock.
+
     Raises:
-        Refused: the list does not hold.
+        Refused: the list does not hold, or the nature of the payment needs what is not there.
         PlanDiffers: something else was planned before under the same keys.
     """
     document = read_frozen(entitlements)
-    table = pq.read_table(entitlements / TABLE, columns=["account", "amount", "goodwill", "held"])
+    gate = _gate(nature, confirmation, now)
+    part = GOODWILL if nature == GOODWILL else AMOUNT
+    table = pq.read_table(entitlements / TABLE, columns=["account", part, "held"])
     rows, held, missing, unpaid = [], [], 0, 0
     for row in table.to_pylist():
-        amount = int(row["amount"]) + int(row["goodwill"])
+        amount = int(row[part])
         if not amount:
             continue
         if row["account"] not in accounts:
@@ -84,8 +102,24 @@ def plan_frozen(
         "programme": programme,
         "list": document["table_digest"],
         "version": document["version"],
+        "nature": gate,
         "added": found.added,
         "known": found.known,
         "held": len(held),
         "without_account": {"accounts": missing, "amount": str(unpaid)},
     }
+
+
+def _gate(nature: str, confirmation: Path | None, now: Now) -> dict[str, Any]:
+    """The rulebook's answer to a payment of this nature, for spot, with the document's digest."""
+    digest = None
+    if confirmation is not None:
+        digest = hashlib.sha256(confirmation.read_bytes()).hexdigest()
+    facts = {"nature": nature, "business": "spot", "from_incident": True, "assumed": []}
+    found = payment({**facts, "confirmed": digest is not None}, now().date())
+    if found["may_pay"] is not True:
+        raise Refused(
+            f"a payment of the nature {nature} needs {found['needed']}; nothing is planned"
+        )
+    marks = {k: found[k] for k in ("standing", "confidence")}
+    return {"nature": nature, "confirmation": digest, **marks}

@@ -81,6 +81,8 @@ def pay_plan(
     entitlements: Annotated[Path, Parameter(name="FROZEN")],
     *,
     accounts: Path,
+    nature: str = "damages_for_non_return",
+    confirmation: Path | None = None,
     tranche: int = 1,
     store: Store = DEFAULT,
     json: Json = False,
@@ -95,6 +97,10 @@ def pay_plan(
         The folder of `sonae claims freeze`.
     accounts
         Where to pay (CSV: account, bank, branch, kind, number, name_kana).
+    nature
+        What the payment is: damages_for_non_return, transaction_loss or goodwill.
+    confirmation
+        The document by which the incident was confirmed, where the nature needs one.
     tranche
         Which part of the claim this pays; each is paid once.
     """
@@ -102,7 +108,8 @@ def pay_plan(
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
-        found = plan_frozen(payments, programme, entitlements, read_accounts(accounts), tranche)
+        to = read_accounts(accounts)
+        found = plan_frozen(payments, programme, entitlements, to, nature, confirmation, tranche)
     return _told(found, json)
 
 
