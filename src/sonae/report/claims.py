@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text as Styled
 
-from sonae.core.display import with_separators
+from sonae.core.canonical import parse_number
+from sonae.core.display import exact, with_separators
 from sonae.core.text import Lang
 from sonae.report.words import Words
 
@@ -71,3 +73,39 @@ def counters_table(found: Found, lang: Lang) -> RenderableType:
             )
             table.add_row(asset, words.known(f"pay.{name}", name), *cells)
     return table
+
+
+TAX = ("day", "asset", "quantity", "unit_price", "amount", "nature", "treatment")
+
+
+def tax_statement(found: Found, lang: Lang) -> RenderableType:
+    """One person's year for the tax office: payments, totals, and what each treatment rests on."""
+    words = Words(lang)
+    title = words("tax.title", year=found["year"], person=found["person"])
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for key in TAX:
+        right = key in ("quantity", "unit_price", "amount")
+        table.add_column(words(f"tax.{key}"), justify="right" if right else "left")
+    for row in found["payments"]:
+        price = row["unit_price_jpy"]
+        table.add_row(
+            row["day"],
+            row["asset"],
+            exact(parse_number(row["quantity"])),
+            exact(parse_number(price)) if price else "",
+            with_separators(row["amount_jpy"]),
+            words(f"nature.{row['nature']}"),
+            words(f"tax_treatment.{row['treatment']}"),
+        )
+    total = f"{words('tax.total')} {with_separators(found['total_jpy'])}"
+    known = []
+    for id, treatment in found["treatments"].items():
+        sums = found["returned_in_kind"] if id == "not_income" else {"JPY": found["totals_jpy"][id]}
+        figures = ", ".join(f"{exact(parse_number(n))} {unit}" for unit, n in sums.items())
+        mark = words(f"confidence.{treatment['confidence']}")
+        name = words(f"tax_treatment.{id}")
+        known.append(f"{name} {figures}: {treatment['text'][lang]} [{mark}]")
+    notes = [
+        Styled(f"· {line}", style="dim") for line in (*known, *(n[lang] for n in found["notes"]))
+    ]
+    return Group(Styled(title, style="bold"), table, Styled(total), *notes)
