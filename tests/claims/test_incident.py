@@ -433,6 +433,9 @@ def test_the_demo_replays_both_incidents_with_their_published_totals(tmp_path: P
     assert (btc["day"], dmm["refill"]["due"], btc["late_days"]) == (14, "2024-06-07", 7)
     assert not btc["closed"]  # transaction ids were not published
     assert dmm["what_if"]
+    counters = found["counters"]["coincheck-2018"]
+    assert (counters["entitled"]["people"], counters["day"]) == (260_000, 45)
+    assert found["counters"]["dmm-bitcoin-2024"]["returned_on_day"] == 281
     natures = {n: g["may_pay"] for n, g in dmm["natures"].items()}
     assert natures == {
         "return_in_kind": True, "damages_for_non_return": True,

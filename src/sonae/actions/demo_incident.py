@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from importlib import resources
@@ -91,4 +91,25 @@ def replay(out: Path, step: Step = lambda _: None) -> dict[str, Any]:
     valued = compare_methods(books, incident, out / COINCHECK / "valuation")
     for name, document in opened.items():
         replace_folder(out / name / "incident", {"incident.json": json_bytes(document)})
-    return {"incidents": opened, "valuation": valued}
+    return {"incidents": opened, "valuation": valued, "counters": _counters(opened, valued)}
+
+
+def _counters(opened: Mapping[str, Any], valued: Mapping[str, Any]) -> dict[str, Any]:
+    """What was owed and what was paid, as published: people and whole yen, or whole coins."""
+    method, [lost] = valued["methods"][0], valued["assets"]
+    [paid] = opened[COINCHECK]["paid"]
+    [whole] = opened[DMM]["refill"]["assets"]
+    [back] = opened[DMM]["paid"]
+    return {
+        COINCHECK: {
+            "entitled": {"people": lost["accounts"], "amount": method["amount"]},
+            "paid_as_published": {"people": lost["accounts"], "amount": paid["amount"]},
+            "day": paid["day"],
+        },
+        DMM: {
+            "short": {"coins": whole["short"]},
+            "refilled_as_published": {"coins": whole["arrived"]},
+            "day": whole["day"],
+            "returned_on_day": back["day"],
+        },
+    }

@@ -226,7 +226,7 @@ def demo(
 def _demo_incident(out_dir: Path, lang: Language, json: bool) -> int:
     """Replay the shipped incidents."""
     from sonae.actions.demo_incident import replay
-    from sonae.report.incident import incident_view, valuation_view
+    from sonae.report.incident import incident_view, replay_counters, valuation_view
 
     words = language(lang)
     with progress(words, 3) as bar:
@@ -238,6 +238,7 @@ def _demo_incident(out_dir: Path, lang: Language, json: bool) -> int:
         show(incident_view(document, words))
         out("")
     show(valuation_view(found["valuation"], words))
+    show(replay_counters(found["counters"], words))
     out(f"→ {out_dir}")
     return OK
 

@@ -147,3 +147,23 @@ def valuation_view(found: Found, lang: Lang) -> RenderableType:
     if found["held"]:
         notes.append(Styled(words("incident.held", n=f"{found['held']:,}"), style="yellow"))
     return Group(Styled(f"{found['incident']} · {head}", style="bold"), table, *notes)
+
+
+def replay_counters(found: Found, lang: Lang) -> RenderableType:
+    """What was owed, what was paid or refilled as published, and on which day."""
+    words = Words(lang)
+    table = _table(words, "counter", "people", "amount", "day", right=("people", "amount", "day"))
+    for name, counters in found.items():
+        table.add_row(Styled(name, style="bold"), "", "", "")
+        for key, cell in counters.items():
+            if not isinstance(cell, dict):
+                continue
+            day = "" if key in ("entitled", "short") else str(counters["day"])
+            people = f"{cell['people']:,}" if "people" in cell else ""
+            amount = _number(cell.get("amount") or cell["coins"])
+            table.add_row(words(f"incident.{key}"), people, amount, day)
+        if "returned_on_day" in counters:
+            table.add_row(
+                words("incident.returned_in_kind"), "", "", str(counters["returned_on_day"])
+            )
+    return table
