@@ -251,6 +251,25 @@ def test_e75_a_loss_stays_in_its_assets_pool_unless_it_is_borne_firm_wide(
     assert "no rate of ETH" in said.err
 
 
+def test_several_lost_assets_need_a_rate_each_and_are_paid_together(
+    tmp_path: Path, books: Path
+) -> None:
+    eth = '[[loss]]\nasset = "ETH"\nscale = 18\namount = "0.5"\nwallet = "w"\n'
+    eth += 'signing_domain = "d"\n'
+    said = sonae("claims", "value", books, incident(tmp_path, eth, FIXED), "--json")
+    assert said.code == 3
+    assert [p["key"] for p in said.json()["problems"]] == ["method[0].rate"]
+    both = method("both", 'method = "fixed_rate"\nrates = { BTC = "14000000", ETH = "500001" }')
+    [found] = valued(books, incident(tmp_path, eth, both))["methods"]
+    assert found["by_asset"]["ETH"]["amount"] == "250000"
+    assert found["by_asset"]["ETH"]["residue"]["amount"] == "0.5"
+    assert int(found["amount"]) == 250_000 + int(found["by_asset"]["BTC"]["amount"])
+    one = method("one", 'method = "fixed_rate"\nrates = { BTC = "14000000" }')
+    said = sonae("claims", "value", books, incident(tmp_path, eth, one), "--json")
+    assert said.code == 2
+    assert "rate of ETH" in said.err
+
+
 def test_e80_those_who_work_here_are_held_and_counted(tmp_path: Path, books: Path) -> None:
     found = valued(books, incident(tmp_path, KIND), "--out", tmp_path / "out")
     assert found["held"] == 1

@@ -151,6 +151,7 @@ def test_everyone_is_paid_once_and_what_comes_back_is_paid_again(desk: Desk) -> 
     assert again != [back.reference]
     assert desk.done(desk.pay("settle", "--on", "2026-12-03"))["settled"] == 0
     assert desk.done(desk.pay("settle", "--on", "2026-12-04"))["settled"] == 1
+    papers(desk, order.transfers[0] if order.transfers[1] == back else order.transfers[1], back)
     last = desk.counters()
     assert last["settled"] == (1, order.total - back.amount)
     assert last["payable"] == (1, back.amount)
@@ -161,6 +162,27 @@ def test_everyone_is_paid_once_and_what_comes_back_is_paid_again(desk: Desk) -> 
     for lang in ("ja", "en"):
         words = ("claims", "pay", "counters", "INC-1", "--store", desk.store, "--lang", lang)
         assert sonae(*words).code == 0
+
+
+def papers(desk: Desk, paid: Any, back: Any) -> None:
+    """What people get on paper: the year for the tax office, and a notice without a link."""
+    words = ("statement", "INC-1", desk.folder / "frozen", "--year", "2026")
+    told = desk.done(desk.pay(*words, "--out", desk.folder / "tax"))
+    [statement] = told.values()
+    assert statement["total_jpy"] == str(paid.amount)
+    [row] = statement["payments"]
+    assert (row["asset"], row["unit_price_jpy"], row["day"]) == ("BTC", "14000000", ON)
+    assert row["treatment"] == "miscellaneous_income"
+    assert desk.done(desk.pay("statement", "INC-1", desk.folder / "frozen", "--year", "2025")) == {}
+    assert desk.pay(*words, "--person", "nobody").code == 2
+    for lang, reference in (("ja", paid.reference), ("en", back.reference)):
+        notice = sonae(
+            "claims", "pay", "notice", reference, "--firm", "Test Exchange K. K.", "--to", "A1",
+            "--number", "N-1", "--on", "2026-12-04", "--store", desk.store, "--lang", lang,
+        )  # fmt: skip
+        assert notice.code == 0, notice.err
+        assert reference in notice.out
+        assert "://" not in notice.out
 
 
 def test_what_may_not_be_sent_is_not(desk: Desk, tmp_path: Path) -> None:

@@ -193,9 +193,10 @@ def _value(day: Opened, tally: Tally, found: Valued, sink: Sink) -> None:
 
 def _terms(method: Method, tally: Tally, incident: Incident) -> Terms:
     """The terms of a method for an asset; its rate is of what was lost and of nothing else."""
-    if tally.asset not in incident.short() and method.given["method"] != "in_kind":
+    known = tally.asset in incident.short() or tally.asset in method.rates
+    if not known and method.given["method"] != "in_kind":
         raise UsageError(f"{method.id}: no rate of {tally.asset}, which bears the loss firm-wide")
-    return terms_of(method, tally.scale)
+    return terms_of(method, tally.asset, tally.scale)
 
 
 # -- what people compare ---------------------------------------------------------------------------
@@ -242,6 +243,7 @@ def _method(method: Method, found: Valued) -> dict[str, Any]:
         "title": method.title.as_json(),
         "method": method.given["method"],
         "terms": dict(method.given),
+        "rates": dict(method.rates),
         "by_asset": by_asset,
         "amount": str(money),
         "goodwill": str(sum(int(a[GOODWILL]) for a in by_asset.values())),

@@ -79,22 +79,22 @@ def plan_frozen(
     gate = _gate(nature, confirmation, now)
     part = GOODWILL if nature == GOODWILL else AMOUNT
     table = pq.read_table(entitlements / TABLE, columns=["account", part, "held"])
-    rows, held, missing, unpaid = [], [], 0, 0
-    for row in table.to_pylist():
-        amount = int(row[part])
-        if not amount:
-            continue
-        if row["account"] not in accounts:
-            missing, unpaid = missing + 1, unpaid + amount
-            continue
-        rows.append(
-            Row(row["account"], document["currency"], tranche, amount, accounts[row["account"]])
-        )
+    owed: dict[str, int] = {}
+    related = set()
+    for row in table.to_pylist():  # one for each asset that an account lost
+        owed[row["account"]] = owed.get(row["account"], 0) + int(row[part])
         if row["held"]:
-            held.append(row["account"])
+            related.add(row["account"])
+    rows = [
+        Row(account, document["currency"], tranche, amount, accounts[account])
+        for account, amount in owed.items()
+        if amount and account in accounts
+    ]
+    without = [amount for account, amount in owed.items() if amount and account not in accounts]
+    held = {row.person for row in rows} & related
     found = plan(store, programme, rows, now=now)
     waiting = [p.reference for p in store.payments(programme)
-               if p.person in set(held) and p.state == "planned"]  # fmt: skip
+               if p.person in held and p.state == "planned"]  # fmt: skip
     if waiting:
         review = now().date() + REVIEW
         hold(store, waiting, Hold("legal", "compliance", review), now=now)
@@ -106,7 +106,7 @@ def plan_frozen(
         "added": found.added,
         "known": found.known,
         "held": len(held),
-        "without_account": {"accounts": missing, "amount": str(unpaid)},
+        "without_account": {"accounts": len(without), "amount": str(sum(without))},
     }
 
 

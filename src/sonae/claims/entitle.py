@@ -32,9 +32,10 @@ class Terms:
     cap: int | None
 
 
-def terms_of(method: Method, scale: int) -> Terms:
-    """The terms of a method; a UsageError says what it lacks."""
-    given = {k: parse_number(v) for k, v in method.given.items() if k not in ("method", "round")}
+def terms_of(method: Method, asset: str, scale: int) -> Terms:
+    """The terms of a method for an asset; a UsageError says what it lacks."""
+    stated = {**method.given, **({"rate": method.rates[asset]} if asset in method.rates else {})}
+    given = {k: parse_number(v) for k, v in stated.items() if k not in ("method", "round")}
     name = method.given["method"]
     if name == "in_kind_and_cash" and "in_kind_share" in given:
         share = given["in_kind_share"]
@@ -43,7 +44,7 @@ def terms_of(method: Method, scale: int) -> Terms:
     else:
         raise UsageError(f"{method.id}: not a method with what it needs: {name}")
     if share < 1 and "rate" not in given:
-        raise UsageError(f"{method.id}: a rate is needed")
+        raise UsageError(f"{method.id}: a rate of {asset} is needed")
     if method.given["round"] != "floor":
         raise UsageError(f"{method.id}: money is paid in whole units; round is floor")
     paid = given.get("paid_of_loss", Fraction(1))

@@ -56,12 +56,14 @@ class Loss:
 class Method:
     """One way to make customers whole, as the facts of the rule claims.valuation.
 
+    `rates` by asset where several were lost; else `rate` is among `given`.
     `discharge` says how a payment by it discharges the debt of coins.
     """
 
     id: str
     title: Text
     given: Mapping[str, str]
+    rates: Mapping[str, str]
     currency: str
     discharge: str
     source: str
@@ -172,6 +174,13 @@ def _check(values: Mapping[str, Any], file: str, problems: list[Problem]) -> Non
     for asset in sorted(a for a, found in scales.items() if len(found) > 1):
         text = Text(f"{asset}のscaleが一致しない", f"{asset} has two scales")
         problems.append(Problem("bad-setting", "incident", text, file, key="loss.scale"))
+    several = len({loss.asset for loss in values["losses"]}) > 1
+    for n, method in enumerate(values["methods"]):
+        if several and "rate" in method.given:
+            text = Text(
+                "複数の資産には rates で資産ごとに定める", "give `rates` by asset, not one rate"
+            )
+            problems.append(Problem("bad-setting", "incident", text, file, key=f"method[{n}].rate"))
     times = [values[k] for k in ("occurred_at", "learned_at")]
     if None not in times and times[0] > times[1]:
         text = Text("learned_at が occurred_at より前", "learned_at is before occurred_at")
@@ -220,13 +229,14 @@ def _methods(top: Settings, file: str, problems: list[Problem]) -> list[Method]:
             for k in ("method", "rate", "in_kind_share", "paid_of_loss", "cap", "round")
             if k in item.raw
         }
+        rates = {k: str(v) for k, v in (item.take("rates", dict, {}) or {}).items()}
         currency, discharge = item.take("currency", str, ""), code(item, "discharge", DISCHARGES)
         source, mark = item.take("source", str), code(item, "confidence", CONFIDENCES)
         note = item.text("note") if "note" in item.raw else None
         item.done()
         if None not in (id, title, discharge, source, mark):
             given = {"method": "", "round": "floor", **given}
-            found.append(Method(id, title, given, currency, discharge, source, mark, note))  # type: ignore[arg-type]
+            found.append(Method(id, title, given, rates, currency, discharge, source, mark, note))  # type: ignore[arg-type]
     return found
 
 

@@ -292,6 +292,87 @@ def pay_counters(
     return OK
 
 
+@pay.command(name="statement")
+def pay_statement(
+    programme: Programme,
+    entitlements: Annotated[Path, Parameter(name="FROZEN")],
+    *,
+    year: int,
+    nature: str = "damages_for_non_return",
+    person: str | None = None,
+    out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
+    store: Store = DEFAULT,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Statements of a year's settled payments for the tax office: coin, quantity, price, date.
+
+    Parameters
+    ----------
+    programme
+        The programme that paid.
+    entitlements
+        The frozen list that it paid.
+    year
+        The year of the days of payment.
+    nature
+        What the payments were, as they were planned.
+    person
+        One person's statement instead of a summary.
+    out_dir
+        Where the table of all goes; personal data, into `private`.
+    """
+    from sonae.actions.payout_statement import year_statements
+    from sonae.report.claims import tax_statement
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        found = year_statements(payments, programme, entitlements, year, nature, out_dir)
+    if person is not None and person not in found:
+        raise UsageError(f"nothing was settled for {person} in {year}")
+    if json:
+        show_json(found if person is None else found[person])
+    elif person is not None:
+        show(tax_statement(found[person], language(lang)))
+    else:
+        out(f"{len(found)}" + (f"  → {out_dir}" if out_dir else ""))
+    return OK
+
+
+@pay.command(name="notice")
+def pay_notice(
+    reference: Annotated[str, Parameter(name="REFERENCE")],
+    *,
+    firm: str,
+    to: str,
+    number: str,
+    on: str,
+    store: Store = DEFAULT,
+    lang: Language = None,
+) -> int:
+    """The notice of a payment as it stands, without a single link.
+
+    Parameters
+    ----------
+    reference
+        The payment.
+    firm
+        Who writes.
+    to
+        To whom.
+    number
+        The notice's own number.
+    on
+        Its day (YYYY-MM-DD).
+    """
+    from sonae.actions.payout_statement import notice_of
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        out(notice_of(payments, reference, firm, to, number, _day(on), language(lang)))
+    return OK
+
+
 def _rail(mailbox: Path, bank: Path) -> Any:
     from sonae.actions.mailbox import Mailbox, read_bank
 
