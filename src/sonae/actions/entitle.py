@@ -1,28 +1,23 @@
-"""Rival methods side by side over all customers, and the one that is signed and frozen."""
+"""Rival methods side by side over all customers of a record date."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import tomllib
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from sonae.actions.close import EXAMINE
 from sonae.actions.files import json_bytes, replace_folder
-from sonae.actions.keys import load_key, verify_signature
+from sonae.actions.row_file import row_file
 from sonae.books.engine import open_engine
 from sonae.books.facts import Facts
 from sonae.books.read import Books, read_books
@@ -42,15 +37,12 @@ from sonae.close.value import value as regulatory
 from sonae.core.canonical import number_text
 from sonae.core.errors import Refused, UsageError
 from sonae.core.figure import Figure
-from sonae.seal import minisign
-from sonae.seal.tlog import LogError
 
-FORMAT, FROZEN = "sonae-valuation/1", "sonae-entitlements/1"
+FORMAT = "sonae-valuation/1"
 RELATED = ("staff", "related")
 """Kinds of customers whose entitlement is held until somebody decides (a rule of this project)."""
 _RELATED = pa.array(RELATED, pa.string())
-TABLE, DOCUMENT = "entitlements.parquet", "entitlements.json"
-ACCOUNTS, WAITING = "accounts.parquet", 8
+ACCOUNTS = "accounts.parquet"
 
 
 Sink = Callable[[Any], None]
@@ -280,132 +272,11 @@ def _residual(method: Method, found: Valued) -> dict[str, Any]:
     return residual
 
 
-# -- the one that is frozen ------------------------------------------------------------------------
-
-
-def freeze(
-    books: Path,
-    file: Path,
-    method: str,
-    out: Path,
-    key: Path,
-    supersedes: Path | None = None,
-    reason: str = "",
-) -> dict[str, Any]:
-    """Write the entitlements of one method, signed; a later version names the one before.
-
-    Raises:
-        UsageError: the folder holds a frozen list already, or no reason is given for another.
-        Refused: the list that is to be replaced does not hold.
-    """
-    if out.exists():
-        raise UsageError(f"{out} is there; a frozen list is never written over")
-    if (supersedes is None) != (not reason):
-        raise UsageError("another version needs --supersedes and --reason, both")
-    former = None if supersedes is None else read_frozen(supersedes)
-    incident, digest = load_incident(file)
-    with _rows(out, {f"{method}.{part}": part for part in PARTS}) as rows:
-        found = value(books, incident, method, rows.take)
-        table = rows.done()
-        document = {
-            "format": FROZEN,
-            "incident": incident.id,
-            "incident_digest": digest,
-            "record_at": incident.record_at.isoformat(),
-            "currency": incident.currency,
-            "version": 1 if former is None else former["version"] + 1,
-            "supersedes": None if former is None else former["table_digest"],
-            "reason": reason,
-            "accounts": rows.count,
-            "table_digest": table,
-            "valuation": comparison(found),
-        }
-        signer, text = load_key(key), json_bytes(document)
-        signature = minisign.signature_file(text, signer, f"entitlements of {incident.id}")
-        files: dict[str, bytes | Iterable[bytes]] = {
-            TABLE: rows.chunks(),
-            DOCUMENT: text,
-            f"{DOCUMENT}.minisig": signature,
-            "signer.pub": minisign.public_file(signer.public),
-        }
-        replace_folder(out, files)
-    return document
-
-
-class _Rows:
-    """A Parquet file that grows table by table beside where it will go, on a thread of its own."""
-
-    def __init__(self, path: Path, names: Mapping[str, str], thread: Executor) -> None:
-        self.path, self.names, self.count = path, names, 0
-        self._writer: Any = None
-        self._thread = thread
-        self._waiting: deque[Future[None]] = deque()
-
-    def take(self, table: Any) -> None:
-        """One more table; it is written while the next is made, a few at most in waiting."""
-        self._waiting.append(self._thread.submit(self._write, table))
-        if len(self._waiting) > WAITING:
-            self._waiting.popleft().result()
-
-    def _write(self, table: Any) -> None:
-        renamed = table.rename_columns([self.names.get(n, n) for n in table.column_names])
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self.path, renamed.schema, use_dictionary=["asset"])
-        self._writer.write_table(renamed)
-        self.count += table.num_rows
-
-    def done(self) -> str:
-        """Close it; its SHA-256."""
-        while self._waiting:
-            self._waiting.popleft().result()
-        if self._writer is None:
-            raise Refused("nobody is owed what was lost")
-        self._writer.close()
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-
-    def chunks(self) -> Iterator[bytes]:
-        """Its content."""
-        with self.path.open("rb") as stream:
-            while part := stream.read(1 << 20):
-                yield part
-
-
-@contextmanager
-def _rows(out: Path, names: Mapping[str, str]) -> Iterator[_Rows]:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        TemporaryDirectory(dir=out.parent, prefix=".rows-") as folder,
-        ThreadPoolExecutor(1) as thread,
-    ):
-        yield _Rows(Path(folder) / TABLE, names, thread)
-
-
-def read_frozen(folder: Path) -> dict[str, Any]:
-    """A frozen list that holds: its signature, and the digest of its table.
-
-    Raises:
-        Refused: what does not hold.
-    """
-    try:
-        text = (folder / DOCUMENT).read_bytes()
-        key = minisign.read_public((folder / "signer.pub").read_bytes())
-        minisign.check(text, (folder / f"{DOCUMENT}.minisig").read_bytes(), key, verify_signature)
-    except (LogError, FileNotFoundError) as error:
-        raise Refused(f"{folder}: {error}") from error
-    document: dict[str, Any] = json.loads(text)
-    with (folder / TABLE).open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    if digest != document["table_digest"]:
-        raise Refused(f"{folder / TABLE} is not the table that was signed")
-    return document
-
-
 def compare_methods(books: Path, incident: Incident, out: Path | None = None) -> dict[str, Any]:
     """The methods of an incident side by side; with `out`, every account under each as well."""
     if out is None:
         return comparison(value(books, incident))
-    with _rows(out, {}) as rows:
+    with row_file(out, {}) as rows:
         document = comparison(value(books, incident, sink=rows.take))
         rows.done()
         replace_folder(out, {"valuation.json": json_bytes(document), ACCOUNTS: rows.chunks()})

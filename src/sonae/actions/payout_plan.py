@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from sonae.actions.entitle import TABLE, read_frozen
+from sonae.actions.frozen import TABLE, read_frozen
 from sonae.actions.fund import Now, utc_now
 from sonae.actions.fund_gates import payment
 from sonae.actions.mailbox import COLUMNS, encode

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from sonae.actions.entitle import TABLE, read_frozen
 from sonae.actions.files import json_bytes, replace_folder
+from sonae.actions.frozen import TABLE, read_frozen
 from sonae.actions.fund_export import as_csv
 from sonae.claims.entitle import AMOUNT, GOODWILL
 from sonae.claims.tax import COLUMNS, Settled, statements

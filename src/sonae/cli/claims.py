@@ -185,7 +185,7 @@ def claims_freeze(
     reason
         Why it is replaced.
     """
-    from sonae.actions.entitle import freeze
+    from sonae.actions.frozen import freeze
 
     document = freeze(books, file, method, out_dir, key, supersedes, reason)
     if json:
