@@ -60,7 +60,7 @@ confidence = "derived"
 id = "rate"
 title = {{ ja = "固定", en = "fixed" }}
 method = "fixed_rate"
-rate = "123.456"
+rates = {{ AAA = "123.456", BBB = "7.89", CCC = "0.0123" }}
 discharge = "none"
 source = "synthetic"
 confidence = "derived"
