@@ -270,6 +270,17 @@ def test_several_lost_assets_need_a_rate_each_and_are_paid_together(
     assert "rate of ETH" in said.err
 
 
+def test_a_method_that_is_none_or_has_no_number_is_listed_with_its_place(
+    tmp_path: Path, books: Path
+) -> None:
+    wrong = method("a", 'method = "barter"\nrate = "much"') + method("b", 'rates = { BTC = "x" }')
+    said = sonae("claims", "value", books, incident(tmp_path, wrong), "--json")
+    assert said.code == 3
+    assert {p["key"] for p in said.json()["problems"]} == {
+        "method[0].method", "method[0].rate", "method[1].method", "method[1].rates.BTC",
+    }  # fmt: skip
+
+
 def test_e80_those_who_work_here_are_held_and_counted(tmp_path: Path, books: Path) -> None:
     found = valued(books, incident(tmp_path, KIND), "--out", tmp_path / "out")
     assert found["held"] == 1

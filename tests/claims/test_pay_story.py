@@ -205,6 +205,25 @@ def test_what_may_not_be_sent_is_not(desk: Desk, tmp_path: Path) -> None:
     assert desk.done(desk.rail("release", name))["state"] == "unknown"
 
 
+def test_a_payout_stands_in_the_folder_whole_or_not_at_all(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk fails while it is written: nothing is out by half, and nothing is sent again."""
+    desk.begin()
+    name = desk.signed()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("sonae.actions.mailbox.os.fsync", full)
+        desk.rail("release", name)
+    assert list((desk.folder / "box" / "out").iterdir()) == []
+    assert desk.counters()["in_flight"][0] == 2
+    assert desk.rail("release", name).code == 2
+    assert list((desk.folder / "box" / "out").iterdir()) == []
+
+
 def test_a_receipt_for_other_bytes_is_looked_at_by_a_person(desk: Desk) -> None:
     desk.begin()
     name = desk.signed()

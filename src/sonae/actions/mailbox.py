@@ -98,14 +98,19 @@ class Mailbox:
         """Put the file out, once; a person uploads it and puts the bank's receipt into `in`."""
         path = self.folder / "out" / f"{name}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError as error:
-            raise RailSilence(f"{path} is out already; it is not written again") from error
-        with os.fdopen(handle, "wb") as stream:
+        draft = self.folder / f".{name}.draft"  # never in `out` until it is whole
+        with os.fdopen(
+            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
+        ) as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError as error:
+            raise RailSilence(f"{path} is out already; it is not written again") from error
+        finally:
+            draft.unlink()
         where = self.folder / "in"
         raise RailSilence(f"{path} is out: upload it, then put the bank's receipt into {where}")
 

@@ -7,12 +7,13 @@ was done is refused.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from sonae.actions.fund import Now, utc_now
 from sonae.actions.payout_hold import cooling_off, withdraw
+from sonae.claims.hold import Hold
 from sonae.claims.payment import (
     Claim,
     Event,
@@ -93,9 +94,16 @@ def open_programme(
 
 
 def plan(
-    store: Payments, programme: str, rows: Sequence[Row], by: str = "operator", now: Now = utc_now
+    store: Payments,
+    programme: str,
+    rows: Sequence[Row],
+    by: str = "operator",
+    now: Now = utc_now,
+    holds: Mapping[str, Hold] | None = None,
 ) -> Planned:
     """Plan a first payment for each row; the same rows again change nothing.
+
+    `holds` by person: their payments are held from the first moment, in the same transaction.
 
     Raises:
         PlanDiffers: an amount or account is not the one planned before; nothing is planned.
@@ -123,6 +131,9 @@ def plan(
             raise PlanDiffers(differences)
         new = fresh.values()
         store.add_payments([_to_newest(store, p) if p.person in changed else p for p in new])
+        for payment in new:
+            if (why := (holds or {}).get(payment.person)) is not None:
+                store.move(store.payment(payment.reference), Event("hold", why.code), hold=why)
     return Planned(len(fresh), known)
 
 

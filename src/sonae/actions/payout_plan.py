@@ -16,7 +16,6 @@ from sonae.actions.fund import Now, utc_now
 from sonae.actions.fund_gates import payment
 from sonae.actions.mailbox import COLUMNS, encode
 from sonae.actions.payments import Row, plan
-from sonae.actions.payout_hold import hold
 from sonae.claims.entitle import AMOUNT, GOODWILL
 from sonae.claims.hold import Hold
 from sonae.core.errors import InputError, Problem, Refused, UsageError
@@ -92,12 +91,8 @@ def plan_frozen(
     ]
     without = [amount for account, amount in owed.items() if amount and account not in accounts]
     held = {row.person for row in rows} & related
-    found = plan(store, programme, rows, now=now)
-    waiting = [p.reference for p in store.payments(programme)
-               if p.person in held and p.state == "planned"]  # fmt: skip
-    if waiting:
-        review = now().date() + REVIEW
-        hold(store, waiting, Hold("legal", "compliance", review), now=now)
+    why = Hold("legal", "compliance", now().date() + REVIEW)
+    found = plan(store, programme, rows, now=now, holds=dict.fromkeys(held, why))
     return {
         "programme": programme,
         "list": document["table_digest"],

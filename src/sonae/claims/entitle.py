@@ -50,6 +50,8 @@ def terms_of(method: Method, asset: str, scale: int) -> Terms:
     paid = given.get("paid_of_loss", Fraction(1))
     if paid < 1:
         raise UsageError(f"{method.id}: paid_of_loss is at least 1")
+    if given.get("cap", Fraction(0)).denominator != 1:
+        raise UsageError(f"{method.id}: a cap is in whole units of money")
     cap = int(given["cap"]) if "cap" in given else None
     rate = given.get("rate", Fraction(0))
     return Terms(share, rate / Fraction(10**scale), paid, cap)

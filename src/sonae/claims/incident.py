@@ -13,9 +13,11 @@ from fractions import Fraction
 from typing import Any
 
 from sonae.books.settings import NOT_USABLE, Settings
+from sonae.core.canonical import number_text
 from sonae.core.errors import InputError, Problem
 from sonae.core.figure import CONFIDENCES
 from sonae.core.text import Text
+from sonae.rulebook.law.claims.valuation import METHODS
 
 KINDS = ("coins", "cash")
 CAUSES = (
@@ -30,6 +32,7 @@ CAUSES = (
     "undetermined",
 )
 BORNE = ("asset_pool", "firm_wide")
+NUMBERS = ("rate", "in_kind_share", "paid_of_loss", "cap")
 DISCHARGES = ("in_kind", "agreed_substitute", "terms_clause", "none")
 STEPS = ("purchase", "loan", "transfer", "reconciled", "raised", "paid", "returned_in_kind")
 
@@ -224,20 +227,24 @@ def _methods(top: Settings, file: str, problems: list[Problem]) -> list[Method]:
     found = []
     for item in _each(top, "method", file, problems):
         id, title = item.take("id", str), item.text("title")
-        given = {
-            k: str(item.raw.pop(k))
-            for k in ("method", "rate", "in_kind_share", "paid_of_loss", "cap", "round")
-            if k in item.raw
-        }
-        rates = {k: str(v) for k, v in (item.take("rates", dict, {}) or {}).items()}
+        way = code(item, "method", METHODS)
+        given = {"method": way or "", "round": item.take("round", str, "floor")}
+        given |= _numbers(item, NUMBERS)
+        by_asset = Settings(item.take("rates", dict, {}), file, f"{item.where}rates.", problems)
+        rates = _numbers(by_asset, list(by_asset.raw))
         currency, discharge = item.take("currency", str, ""), code(item, "discharge", DISCHARGES)
         source, mark = item.take("source", str), code(item, "confidence", CONFIDENCES)
         note = item.text("note") if "note" in item.raw else None
         item.done()
-        if None not in (id, title, discharge, source, mark):
-            given = {"method": "", "round": "floor", **given}
+        if None not in (id, title, way, discharge, source, mark):
             found.append(Method(id, title, given, rates, currency, discharge, source, mark, note))  # type: ignore[arg-type]
     return found
+
+
+def _numbers(item: Settings, keys: Sequence[str]) -> dict[str, str]:
+    """Those of the keys that are given, as exact text; what is no number is a problem."""
+    found = {k: item.number(k, None) for k in keys if k in item.raw}
+    return {k: number_text(n) for k, n in found.items() if n is not None}
 
 
 def _funds(top: Settings, file: str, problems: list[Problem]) -> list[Funds]:
