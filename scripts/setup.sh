@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv hold exactly requirements.lock, and this project editable. Quick when nothing changed.
-# With `tests`: sees to what tests need of the system instead: Chromium, a Japanese font, minisign.
+# With `tests`: sees to what tests need of the system instead: Chromium, a Japanese font, minisign and so on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,6 +28,7 @@ if [ "${1:-}" = tests ]; then
   done || missing+=(chromium)
   fc-list :lang=ja family 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk)
   command -v minisign >/dev/null || missing+=(minisign)
+  command -v pdftotext >/dev/null || missing+=(poppler-utils)
   [ ${#missing[@]} -gt 0 ] || exit 0
   [ -e $tried ] || ! apt_install "sudo -n" "${missing[@]}" || exit 0
   touch $tried

@@ -16,16 +16,12 @@ by who kept the manifest's digest.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
-
-import xlsxwriter
 
 from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.fund import balances
@@ -35,6 +31,7 @@ from sonae.core.text import LANGS, Text
 from sonae.fund.entry import Seen
 from sonae.fund.verify import Fault, Verified, closing_line, verify
 from sonae.report.fund import ASSET_COLUMNS, statement
+from sonae.report.sheets import Row, as_csv, workbook
 from sonae.store.ledger import Ledger
 
 EXPORT, HEAD, MANIFEST = "fund.jsonl", "head.txt", "manifest.json"
@@ -43,7 +40,6 @@ OURS = {
     *(f"statement.{lang}.html" for lang in LANGS),
 }  # fmt: skip
 MOVED = ("seq", "proposal", "on", "known_at", "kind", "by", "approved_by", "ground")
-Row = Sequence[str]
 Progress = Callable[[int, int], None]
 
 
@@ -146,39 +142,6 @@ def _tables(ledger: Ledger, on: date) -> dict[str, list[Row]]:
     assets: list[Row] = [(*ASSET_COLUMNS, "balance")]
     assets += [[str(a.get(k, "")) for k in (*ASSET_COLUMNS, "balance")] for a in seen["assets"]]
     return {"journal": journal, "balances": held, "assets": assets}
-
-
-def as_csv(rows: Sequence[Row]) -> bytes:
-    """CSV in UTF-8 with a mark, which spreadsheet programs need for Japanese."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([_safe(c) for c in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _safe(cell: str) -> str:
-    """A spreadsheet must not take a text for a formula; a plain number stays one."""
-    digits = cell.removeprefix("-").replace(".", "", 1)
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@") and not digits.isdecimal() else cell
-
-
-def workbook(tables: Mapping[str, Sequence[Row]]) -> bytes:
-    """The tables as a workbook; every cell is text, so that no digit is lost beyond fifteen.
-
-    The day of making in it is a fixed one: the same tables are the same file.
-    """
-    content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_numbers": False})
-    book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
-    bold = book.add_format({"bold": True})
-    for name, rows in tables.items():
-        sheet = book.add_worksheet(name)
-        sheet.freeze_panes(1, 0)
-        for n, row in enumerate(rows):
-            for column, cell in enumerate(row):
-                sheet.write_string(n, column, cell, bold if n == 0 else None)
-        sheet.autofit()
-    book.close()
-    return content.getvalue()
 
 
 # -- verifying -------------------------------------------------------------------------------------

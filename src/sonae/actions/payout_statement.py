@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 
 from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.frozen import TABLE, read_frozen
-from sonae.actions.fund_export import as_csv
 from sonae.claims.entitle import AMOUNT, GOODWILL
 from sonae.claims.tax import COLUMNS, Settled, statements
 from sonae.core.canonical import parse_number
 from sonae.core.errors import Refused, UsageError
 from sonae.core.text import Lang
 from sonae.report.notice import Head, Paid, payment_notice, return_notice
+from sonae.report.sheets import as_csv
 from sonae.store.payments import Payments
 from sonae.store.payout_rows import Payment
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from sonae.actions.files import json_bytes, replace_folder
-from sonae.actions.fund_export import as_csv
 from sonae.actions.people_decisions import COLUMNS, FILLED, read_decisions
 from sonae.books import parts
 from sonae.books.balances import read_customers
@@ -28,6 +27,7 @@ from sonae.claims.decision import Decision, seen
 from sonae.claims.person import People, keyed
 from sonae.core.errors import InputError, Problem, Unreadable, UsageError
 from sonae.core.text import Text
+from sonae.report.sheets import as_csv
 
 Book = tuple[str, Path]
 """A brand and the folder of its Books."""

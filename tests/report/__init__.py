@@ -1,0 +1,1 @@
+"""Views: documents for paper."""
