@@ -33,6 +33,7 @@ bench: venv
 	$(BIN)/python benchmarks/seal.py
 	$(BIN)/python benchmarks/claims.py
 	$(BIN)/python benchmarks/rails.py
+	$(BIN)/python benchmarks/people.py
 
 reference: venv ## after a change of rules, values or cases
 	$(BIN)/sonae rules pages docs/reference

@@ -25,6 +25,7 @@ from sonae.claims.candidates import available, scored
 from sonae.claims.customer import Customer, Keys, Ref
 from sonae.claims.decision import Decision, seen
 from sonae.claims.person import People, keyed
+from sonae.core.collection import no_collection
 from sonae.core.errors import InputError, Problem, Unreadable, UsageError
 from sonae.core.text import Text
 from sonae.report.sheets import as_csv
@@ -55,6 +56,16 @@ def identify(
         UsageError: no brand, or an `out` that holds something else.
     """
     _check(books, out)
+    with no_collection():
+        return _identify(books, decisions, out, step)
+
+
+def _identify(
+    books: Sequence[Book],
+    decisions: Sequence[Path],
+    out: Path | None,
+    step: Callable[[Text], None],
+) -> dict[str, Any]:
     problems: list[Problem] = []
     step(Text("顧客を読む", "reading customers"))
     customers, sources = _read(books, problems)

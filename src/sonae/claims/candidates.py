@@ -9,7 +9,7 @@ leaves it is a whole number per mille that orders a list. Needs the extra `ident
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -147,36 +147,35 @@ def _comparison(name: str, levels: Sequence[Level]) -> Any:
 
 
 def _table(people: Sequence[Keys]) -> pa.Table:
-    columns: dict[str, list[Any]] = {"unique_id": list(range(len(people)))}
-    rows = [_row(k) for k in people]
-    columns |= {name: [row[name] or None for row in rows] for name in rows[0]}
-    kinds = {name: pa.int64() if name == "unique_id" else pa.string() for name in columns}
-    return pa.table({name: pa.array(columns[name], kinds[name]) for name in columns})
+    columns = {n: pa.array([of(k) or None for k in people], pa.string()) for n, of in _READ.items()}
+    return pa.table({"unique_id": pa.array(range(len(people)), pa.int64()), **columns})
 
 
-def _row(k: Keys) -> dict[str, str]:
-    """What a customer is compared and blocked by; ends of the kana stand for the two names."""
-    plain, month_day = _letters(k.sound), k.birth_date[5:]
-    return {
-        "kana": _letters(k.kana),
-        "sound": plain,
-        "kana_start": plain[:2],
-        "kana_end": plain[-2:],
-        "birth_date": k.birth_date,
-        "birth_year": k.birth_date[:4],
-        "birth_day": month_day,
-        "name": k.name,
-        "confusable": k.confusable,
-        "place": k.place,
-        "area": re.split(r"[0-9]", k.place)[0],
-        "phone": k.phone,
-        "payout_account": k.payout_account,
-        "email": k.email,
-    }
+class _Letters(dict[int, str]):
+    """One byte for each letter of kana: the engine counts edits in bytes."""
+
+    def __missing__(self, letter: int) -> str:
+        near = letter - 0x30A1 if 0x30A1 <= letter <= 0x30FC else letter
+        self[letter] = chr(0x21 + near % 92)
+        return self[letter]
 
 
-def _letters(kana: str) -> str:
-    """Kana as one byte a letter: the engine counts edits in bytes."""
-    return "".join(
-        chr(0x21 + (ord(c) - 0x30A1 if "ァ" <= c <= "ー" else ord(c)) % 92) for c in kana
-    )
+_LETTERS = _Letters()
+_DIGIT = re.compile("[0-9]")
+_READ: dict[str, Callable[[Keys], str]] = {
+    "kana": lambda k: k.kana.translate(_LETTERS),
+    "sound": lambda k: k.sound.translate(_LETTERS),
+    "kana_start": lambda k: k.sound[:2].translate(_LETTERS),
+    "kana_end": lambda k: k.sound[-2:].translate(_LETTERS),
+    "birth_date": lambda k: k.birth_date,
+    "birth_year": lambda k: k.birth_date[:4],
+    "birth_day": lambda k: k.birth_date[5:],
+    "name": lambda k: k.name,
+    "confusable": lambda k: k.confusable,
+    "place": lambda k: k.place,
+    "area": lambda k: _DIGIT.split(k.place, maxsplit=1)[0],
+    "phone": lambda k: k.phone,
+    "payout_account": lambda k: k.payout_account,
+    "email": lambda k: k.email,
+}
+"""What a customer is compared and blocked by; ends of the kana stand for the two names."""

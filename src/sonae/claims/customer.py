@@ -72,19 +72,20 @@ def keys_of(customer: Customer) -> Keys:
     if customer.kind == "sole_proprietor":
         own, own_kana = split_trade_name(own)[1], split_trade_name(own_kana)[1]
     prefecture, place = address(customer.address)
+    plain, read = name(own), kana(own_kana)
     return Keys(
         customer.ref,
         nature,
-        name(own) if nature == "natural" else corporate_name(own),
-        kana(own_kana),
+        plain if nature == "natural" else corporate_name(own),
+        read,
         birth_date(customer.birth_date),
         prefecture,
         place,
         phone(customer.phone),
         payout_account(customer.payout_bank, customer.payout_branch, customer.payout_account),
         wide(customer.email).lower(),
-        confusable(own),
-        sound(own_kana),
+        confusable(plain),
+        sound(read),
     )
 
 

@@ -22,6 +22,7 @@ _ERA = re.compile(
     r"(明治|大正|昭和|平成|令和|[MTSHR])(元|\d{1,2})[年./-](\d{1,2})[月./-](\d{1,2})日?"
 )
 _DAY = re.compile(r"(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})日?|(\d{4})(\d\d)(\d\d)")
+_SPACE = re.compile(r"\s")
 _UNKNOWN = date(1900, 1, 1)
 """What systems write for a birth date that nobody gave."""
 
@@ -34,7 +35,7 @@ def birth_date(text: str) -> str:
     >>> birth_date("1980-02-30"), birth_date("昭和70年1月2日"), birth_date("1900-01-01")
     ('', '', '')
     """
-    plain = re.sub(r"\s", "", wide(text)).upper()
+    plain = _SPACE.sub("", wide(text)).upper()
     if found := _ERA.fullmatch(plain):
         base, last = _ERAS[_LETTERS.get(found[1], found[1])]
         number = 1 if found[2] == "元" else int(found[2])
@@ -132,5 +133,5 @@ def payout_account(bank: str, branch: str, account: str) -> str:
 
 
 def _padded(text: str, length: int) -> str:
-    plain = name(text)
+    plain = text if text.isascii() and text.isdecimal() else name(text)
     return plain.zfill(length) if plain.isdecimal() else plain

@@ -32,6 +32,7 @@ _KATAKANA = {c: chr(c + 0x60) for c in range(ord("ぁ"), ord("ゖ") + 1)}
 _LONG = dict.fromkeys(map(ord, "-‐‑‒–—―−ー─"), "ー")
 _SPACES = re.compile(r"[\s·・･,、.。'’]+")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\u200b-\u200d]")
+_AGAIN = re.compile("(.)(々+)")
 _SOUND = str.maketrans("ヂヅヲヰヱ", "ジズオイエ", "ー")
 
 
@@ -41,12 +42,15 @@ def wide(text: str) -> str:
     >>> wide("ﾔﾏﾀﾞ　㈱１２"), wide("カ゛"), wide("辻\U000e0100")
     ('ヤマダ (株)12', 'ガ', '辻')
     """
+    if text.isascii():
+        return text.strip()
     return unicodedata.normalize("NFKC", _SELECTORS.sub("", text).translate(_VOICE)).strip()
 
 
 def _tight(text: str) -> str:
     """One width, capitals, no spaces; composed again, as a mark may have followed a space."""
-    return unicodedata.normalize("NFKC", _SPACES.sub("", wide(text).upper()))
+    plain = _SPACES.sub("", wide(text).upper())
+    return plain if plain.isascii() else unicodedata.normalize("NFKC", plain)
 
 
 def kana(text: str) -> str:
@@ -60,13 +64,13 @@ def kana(text: str) -> str:
     return _tight(text).translate(_KATAKANA).translate(_LARGE).translate(_LONG)
 
 
-def sound(text: str) -> str:
-    """A looser key of kana, for candidates only: no long marks, ヂ as ジ, ヅ as ズ, ヲ as オ.
+def sound(key: str) -> str:
+    """A looser key of a `kana` key, for candidates: no long marks, ヂ as ジ, ヅ as ズ, ヲ as オ.
 
-    >>> sound("オーノ ミヅキ") == sound("オノ ミズキ")
+    >>> sound(kana("オーノ ミヅキ")) == sound(kana("オノ ミズキ"))
     True
     """
-    return kana(text).translate(_SOUND)
+    return key.translate(_SOUND)
 
 
 def name(text: str) -> str:
@@ -78,13 +82,15 @@ def name(text: str) -> str:
     (False, True)
     """
     plain = _tight(text).translate(_FOLD).translate(_LARGE)
-    return re.sub("(.)(々+)", lambda found: found[1] * (1 + len(found[2])), plain)
+    return (
+        _AGAIN.sub(lambda found: found[1] * (1 + len(found[2])), plain) if "々" in plain else plain
+    )
 
 
-def confusable(text: str) -> str:
-    """A looser key of names, for candidates only: characters that people confuse made alike.
+def confusable(key: str) -> str:
+    """A looser key, from one of `name`, for candidates: characters that people confuse made alike.
 
-    >>> confusable("斎藤") == confusable("齊藤"), confusable("大坂") == confusable("大阪")
-    (True, True)
+    >>> confusable(name("斎藤")) == confusable(name("齊藤"))
+    True
     """
-    return name(text).translate(_MIX)
+    return key.translate(_MIX)

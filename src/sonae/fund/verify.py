@@ -6,15 +6,14 @@ are, the last hash and every balance. Any byte that differs is found, and the en
 
 from __future__ import annotations
 
-import gc
 import json
 from binascii import hexlify
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sonae.core.canonical import canonical_bytes
 from sonae.core.chain import START, ChainError, Signed, Verifier, link, read_line, signature_good
+from sonae.core.collection import no_collection
 from sonae.core.text import Text
 from sonae.fund.control import judge
 from sonae.fund.entry import NOTHING, LedgerError, Seen, read_act
@@ -69,7 +68,7 @@ def verify(
     """
     found = Verified()
     replay = _Replay(found, check, head)
-    with _no_collection():
+    with no_collection():  # a replay makes no cycles
         for text in lines:
             if replay.step(text):
                 break
@@ -77,18 +76,6 @@ def verify(
                 return found
     replay.finish(closed)
     return found
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """A replay makes no cycles, and looking for them would take longer the longer the ledger is."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 class _Replay:
