@@ -1,0 +1,1 @@
+"""Between closes, pure: credits judged before they are booked, totals compared, breaks owned."""

@@ -1,0 +1,225 @@
+"""Readings of totals as they come in: in order, once each, with every fault kept and shown.
+
+A source is a ledger, a wallet system, a node or a general ledger. Of each asset and tier it sends
+whole totals, or changes of a total, numbered from 1. A change that is missing makes the total
+incomplete, never zero; a whole total stands by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+from sonae.core.amount import LIMIT
+from sonae.core.canonical import digest
+from sonae.core.text import Text
+
+Layer = Literal["chain", "wallet", "ledger", "general_ledger"]
+LAYERS: tuple[Layer, ...] = ("chain", "wallet", "ledger", "general_ledger")
+TIERS = ("cold", "hot", "other", "")
+KINDS = ("total", "change")
+AHEAD = 10_000
+"""Readings kept back while an earlier one is missing; beyond it a source must send a total."""
+
+
+class Reading(NamedTuple):
+    """One message of a source. `units` in base units; `tier` of a wallet, "" where none applies.
+
+    `node` is what the source itself read from; two sources with one node are not independent.
+    `halted` says that its chain makes no blocks; `complete` is false where it knows that it misses
+    something, such as staked coins.
+    """
+
+    source: str
+    layer: Layer
+    node: str
+    number: int
+    asset: str
+    tier: str
+    kind: str
+    units: int
+    at: datetime
+    halted: bool
+    complete: bool
+
+
+class Fault(NamedTuple):
+    """Something wrong with what came in: nothing of it is lost, nothing of it is guessed."""
+
+    name: str
+    source: str
+    words: Text
+    said: str
+
+
+def read_message(said: Any) -> Reading:
+    """A reading from a parsed message.
+
+    Raises:
+        ValueError: what is wrong with it, every field at once.
+    """
+    wrong: list[str] = []
+
+    def take(key: str, kind: type, otherwise: Any = ...) -> Any:
+        value = said.get(key, otherwise) if isinstance(said, Mapping) else ...
+        if value is ... or not isinstance(value, kind) or (kind is int and value is True):
+            wrong.append(key)
+            return None
+        return value
+
+    words = {k: take(k, str) for k in ("source", "layer", "node", "asset", "kind", "units", "at")}
+    tier = take("tier", str, "")
+    number = take("number", int)
+    halted, complete = take("halted", bool, False), take("complete", bool, True)
+    checks = {"layer": LAYERS, "kind": KINDS}
+    wrong += [k for k, codes in checks.items() if words[k] and words[k] not in codes]
+    wrong += ["tier"] if tier is not None and tier not in TIERS else []
+    wrong += ["number"] if number is not None and number < 1 else []
+    units, at = _whole(words["units"]), _instant(words["at"])
+    wrong += [k for k, v in (("units", units), ("at", at)) if words[k] and v is None]
+    if wrong or units is None or at is None:
+        raise ValueError(", ".join(sorted(set(wrong))))
+    return Reading(
+        words["source"], words["layer"], words["node"], number, words["asset"], tier,
+        words["kind"], units, at, halted, complete,
+    )  # fmt: skip
+
+
+def _whole(text: str | None) -> int | None:
+    """Base units: digits, with a sign in front where negative."""
+    if not text or not text.removeprefix("-").isascii() or not text.removeprefix("-").isdecimal():
+        return None
+    return int(text) if len(text) <= 39 and abs(int(text)) < LIMIT else None
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+Stream = tuple[str, str, str]
+"""Source, asset and tier: what is numbered by itself."""
+
+
+@dataclass
+class Line:
+    """Where one stream stands: its total, and what waits for a number before it.
+
+    `seen` has the digest of each number that was taken or waits, back to `AHEAD` numbers.
+    """
+
+    layer: Layer
+    node: str
+    last: int = 0
+    units: int = 0
+    at: datetime | None = None
+    halted: bool = False
+    complete: bool = True
+    seen: dict[int, str] = field(default_factory=dict)
+    waiting: dict[int, Reading] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> tuple[int, int] | None:
+        """The first and last number that are waited for; None where nothing is missing."""
+        return (self.last + 1, min(self.waiting) - 1) if self.waiting else None
+
+    def take(self, reading: Reading) -> int:
+        """Apply a reading, and those that waited for it; how many were applied."""
+        if reading.kind == "total":
+            for number in [n for n in self.waiting if n <= reading.number]:
+                del self.waiting[number]
+            self._apply(reading)
+            done = 1
+        else:
+            self.waiting[reading.number] = reading
+            done = 0
+        while (following := self.waiting.pop(self.last + 1, None)) is not None:
+            self._apply(following)
+            done += 1
+        if len(self.seen) > 2 * AHEAD:
+            self.seen = {n: d for n, d in self.seen.items() if n > self.last - AHEAD}
+        return done
+
+    def _apply(self, reading: Reading) -> None:
+        before = self.units if reading.kind == "change" else 0
+        self.units, self.last, self.at = before + reading.units, reading.number, reading.at
+        self.layer, self.node = reading.layer, reading.node
+        self.halted, self.complete = reading.halted, reading.complete
+
+
+@dataclass
+class Feed:
+    """Everything that came in: totals by stream, and every fault.
+
+    `took` counts what was applied, `twice` what came again unchanged.
+    """
+
+    skew: timedelta
+    lines: dict[Stream, Line] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    took: int = 0
+    twice: int = 0
+
+    def take(self, said: Any, now: datetime) -> bool:
+        """One message; false where it could not be used, and then a fault says why."""
+        try:
+            reading = read_message(said)
+        except ValueError as error:
+            source = said.get("source") if isinstance(said, Mapping) else None
+            self._fault("malformed", str(source or ""), _MALFORMED.format(keys=str(error)), said)
+            return False
+        return self.add(reading, now)
+
+    def add(self, reading: Reading, now: datetime) -> bool:
+        """One reading, in its place: once, and after those before it."""
+        stream = (reading.source, reading.asset, reading.tier)
+        line = self.lines.setdefault(stream, Line(reading.layer, reading.node))
+        mine, number = digest([*map(str, reading)]), str(reading.number)
+        before = line.seen.get(reading.number)
+        if before == mine:
+            self.twice += 1
+            return True
+        if before is not None:
+            self._fault("number-twice", reading.source, _TWICE.format(number=number), reading)
+            return False
+        if reading.number <= line.last:
+            self._fault("too-late", reading.source, _TOO_LATE.format(number=number), reading)
+            return False
+        early = reading.kind == "change" and reading.number > line.last + 1
+        if early and len(line.waiting) >= AHEAD:
+            self._fault("gap", reading.source, _GAP.format(number=str(line.last + 1)), reading)
+            return False
+        if reading.at > now + self.skew:
+            words = _CLOCK.format(at=reading.at.isoformat())
+            self._fault("clock-ahead", reading.source, words, reading)
+            reading = reading._replace(at=now)
+        line.seen[reading.number] = mine
+        self.took += line.take(reading)
+        return True
+
+    def _fault(self, name: str, source: str, words: Text, said: object) -> None:
+        self.faults.append(Fault(name, source, words, str(said)[:500]))
+
+
+_MALFORMED = Text("読めない項目: {keys}", "fields that cannot be read: {keys}")
+_TWICE = Text(
+    "番号 {number} に内容の違うものが2つある。最初のものを使い、後のものは使わない",
+    "number {number} came twice with different content; the first stands",
+)
+_TOO_LATE = Text(
+    "番号 {number} は後の合計を受け取った後に届いた。合計を送り直す",
+    "number {number} came after a later total; send a total again",
+)
+_CLOCK = Text(
+    "時刻 {at} が先に進みすぎている。受信時刻で扱う",
+    "its time {at} is ahead of ours; the time of receipt is used",
+)
+_GAP = Text(
+    "番号 {number} が届かないまま多くがたまった。合計を送り直す",
+    "number {number} never came and too many wait behind it; send a total again",
+)

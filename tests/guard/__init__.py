@@ -1,0 +1,1 @@
+"""Between closes: the guard before a credit, the comparison of a minute, breaks and owners."""
