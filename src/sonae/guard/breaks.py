@@ -1,8 +1,8 @@
 """Differences that somebody owns: what a break is, what explains it, when it must be told.
 
-A break is opened by the comparison, explained by records that match it exactly, or closed by
-people with a class and a cause. Every step is an event, only added; `standing` makes of them what the break
-is now.
+A break is opened by the comparison, explained by records that match it exactly, or closed by people
+with a class and a cause. Every step is an event that is only added; `standing` makes of them what
+the break is now.
 """
 
 from __future__ import annotations
