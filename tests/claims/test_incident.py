@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from sonae.claims.waterfall import Source, payable, recoveries, waterfall
+from sonae.claims.waterfall import Source, payable, waterfall
 from sonae.core.canonical import number_text
 from tests.command import Said, sonae
 from tests.kit import CUT_OFF, asset, balance, clean, edit, holding, price, write
@@ -406,7 +406,7 @@ def test_coins_without_a_transaction_id_are_a_statement_and_close_nothing(tmp_pa
 # -- waterfall, rates, demo ------------------------------------------------------------------------
 
 
-def test_who_bears_a_loss_and_to_whom_recoveries_go() -> None:
+def test_who_bears_a_loss_and_what_can_be_paid_by_when() -> None:
     sources = [
         Source("insurance", Fraction(30), None, counts=False),
         Source("reserve", Fraction(50), 1),
@@ -417,9 +417,6 @@ def test_who_bears_a_loss_and_to_whom_recoveries_go() -> None:
     assert [b.amount for b in borne] == [30, 50, 5, 0]
     assert gap == 15
     assert payable(borne) == {"1h": 50, "1d": 50, "7d": 50, "30d": 55}
-    found = recoveries(Fraction(40), Fraction(15), Fraction(20), Fraction(50))
-    assert found == {"uninsured": 15, "insurer": 20, "reserve": 5, "firm": 0}
-    assert recoveries(Fraction(99), Fraction(15), Fraction(20), Fraction(50))["firm"] == 14
 
 
 def test_e72_a_rate_is_computed_again_from_the_trades_and_gaps_are_told(tmp_path: Path) -> None:

@@ -79,6 +79,12 @@ class Valued:
     held: int = 0
 
 
+def holders(books: Path, incident: Incident) -> int:
+    """How many customers of the Books are owed something of what was lost, each counted once."""
+    with opened(books) as day:
+        return day.books.balances.owed_customers(sorted(incident.short()))
+
+
 def load_incident(file: Path) -> tuple[Incident, str]:
     """An incident and the digest of its file."""
     content = file.read_bytes()
@@ -107,6 +113,11 @@ def value(
         UsageError: the Books are of another instant, or a method lacks what it needs.
         Refused: more was lost of an asset than is owed.
     """
+    if any(loss.out_of == "balances" for loss in incident.losses):
+        raise UsageError(
+            "the loss is in balances of those whom it hit, not in a pool that all share; list them "
+            "and what each lost, and use `claims allocate`"
+        )
     methods = [m for m in incident.methods if only in (None, m.id)]
     if not methods:
         known = ", ".join(m.id for m in incident.methods) or "-"

@@ -210,6 +210,22 @@ class Balances:
         )[0]
         return row["people"], row["several"] or 0
 
+    def owed_customers(self, assets: Sequence[str]) -> int:
+        """Customers with an account that is owed one of the assets, each counted once.
+
+        An account whose customer is not given counts as a customer of its own.
+        """
+        t = self.table.filter(self.table.asset.isin(list(assets)) & (self.table.state != DEBT))
+        net = t.group_by("account_id", "asset").aggregate(
+            net=_net(t, t.state != DEBT), customer_id=t.customer_id.min()
+        )
+        owed = net.filter(net.net > _zero())
+        named = owed.filter(owed.customer_id.notnull())
+        alone = owed.filter(owed.customer_id.isnull())
+        counts = (named.customer_id.nunique(), alone.account_id.nunique())
+        rows = [self.engine.rows(n.name("n").as_table())[0]["n"] for n in counts]
+        return sum(rows)
+
     def unknown_customers(self, customers_: Any) -> list[Problem]:
         """Balances whose customer is not in `customers`."""
         t = self.table.filter(self.table.customer_id.notnull())

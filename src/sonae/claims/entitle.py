@@ -34,7 +34,9 @@ class Terms:
 
 def terms_of(method: Method, asset: str, scale: int) -> Terms:
     """The terms of a method for an asset; a UsageError says what it lacks."""
-    stated = {**method.given, **({"rate": method.rates[asset]} if asset in method.rates else {})}
+    stated = dict(method.given)
+    for key, by_asset in (("rate", method.rates), ("in_kind_share", method.shares)):
+        stated |= {key: by_asset[asset]} if asset in by_asset else {}
     given = {k: parse_number(v) for k, v in stated.items() if k not in ("method", "round")}
     name = method.given["method"]
     if name == "in_kind_and_cash" and "in_kind_share" in given:

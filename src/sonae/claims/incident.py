@@ -13,6 +13,8 @@ from fractions import Fraction
 from typing import Any
 
 from sonae.books.settings import NOT_USABLE, Settings
+from sonae.claims.nature import OUT_OF
+from sonae.claims.recovery import RANKS
 from sonae.core.canonical import number_text
 from sonae.core.errors import InputError, Problem
 from sonae.core.figure import CONFIDENCES
@@ -34,12 +36,21 @@ CAUSES = (
 BORNE = ("asset_pool", "firm_wide")
 NUMBERS = ("rate", "in_kind_share", "paid_of_loss", "cap")
 DISCHARGES = ("in_kind", "agreed_substitute", "terms_clause", "none")
-STEPS = ("purchase", "loan", "transfer", "reconciled", "raised", "paid", "returned_in_kind")
+STEPS = (
+    "purchase", "loan", "own_coins", "transfer", "reconciled", "raised", "paid", "returned_in_kind",
+    "recovered",
+)  # fmt: skip
+COINS_ONLY = ("purchase", "loan", "own_coins")
+"""Steps that a loss of cash does not have: money is raised, not bought."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What left one wallet, or one account of cash, in whole units."""
+    """What left one wallet, or one account of cash, in whole units.
+
+    `wallet` and `signing_domain` are of coins; of cash they are the account and its bank.
+    `out_of` is where the loss lies: the wallet or the money trust, or customers' own balances.
+    """
 
     asset: str
     scale: int
@@ -48,6 +59,7 @@ class Loss:
     signing_domain: str
     price: Fraction | None
     price_source: str
+    out_of: str
 
     @property
     def value(self) -> Fraction | None:
@@ -59,7 +71,8 @@ class Loss:
 class Method:
     """One way to make customers whole, as the facts of the rule claims.valuation.
 
-    `rates` by asset where several were lost; else `rate` is among `given`.
+    `rates`, and `shares` of what is returned in kind, by asset where several were lost; else
+    `rate` and `in_kind_share` are among `given`.
     `discharge` says how a payment by it discharges the debt of coins.
     """
 
@@ -67,6 +80,7 @@ class Method:
     title: Text
     given: Mapping[str, str]
     rates: Mapping[str, str]
+    shares: Mapping[str, str]
     currency: str
     discharge: str
     source: str
@@ -86,7 +100,11 @@ class Funds:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something done: money raised, coins bought, borrowed or put into segregation, people paid."""
+    """Something done: money raised, coins bought, borrowed or put into segregation, people paid.
+
+    `transaction` is an id on chain, or the bank's reference; `wallet` where coins or money went;
+    `cost` what a purchase took, `price` what one recovered coin was worth, in the currency.
+    """
 
     kind: str
     asset: str
@@ -94,11 +112,19 @@ class Step:
     on: date
     evidence: str
     transaction: str
+    wallet: str
+    cost: Fraction | None
+    price: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The incident; `record_at` is the instant whose balances say who is owed what."""
+    """The incident; `record_at` is the instant whose balances say who is owed what.
+
+    `segregated` are the wallets or accounts that a refill must reach (empty: not stated),
+    `customers` how many it concerns, `order` the ranks of recoveries where the file names them;
+    `replaces` is the digest of the file before this one, and `reason` why there is another.
+    """
 
     id: str
     entity: str
@@ -119,12 +145,27 @@ class Incident:
     evidence: tuple[str, ...]
     source: str
     confidence: str
+    segregated: tuple[str, ...]
+    customers: int | None
+    order: tuple[str, ...]
+    order_source: str
+    replaces: str
+    reason: str
+    notes: tuple[Text, ...]
 
     def short(self) -> dict[str, Fraction]:
         """What was lost by asset, in whole units."""
         found: dict[str, Fraction] = {}
         for loss in self.losses:
             found[loss.asset] = found.get(loss.asset, Fraction(0)) + loss.amount
+        return found
+
+    def pool(self) -> dict[str, Fraction]:
+        """What wallets or the money trust lack by asset; a loss in balances leaves none short."""
+        found: dict[str, Fraction] = {}
+        for loss in self.losses:
+            if loss.out_of != "balances":
+                found[loss.asset] = found.get(loss.asset, Fraction(0)) + loss.amount
         return found
 
     def scales(self) -> dict[str, int]:
@@ -142,8 +183,17 @@ def read_incident(raw: Mapping[str, Any], file: str) -> Incident:
     top = Settings(raw, file, "", problems)
     head = Settings(top.take("incident", dict) or {}, file, "incident.", problems)
     values: dict[str, Any] = {k: head.take(k, str) for k in ("id", "entity", "currency", "source")}
+    kind = code(head, "kind", KINDS)
+    order, order_source = _order(top, file, problems)
     values |= {
-        "kind": code(head, "kind", KINDS),
+        "kind": kind,
+        "segregated": tuple(map(str, head.take("segregated", list, []))),
+        "customers": head.take("customers", int, None),
+        "replaces": head.take("replaces", str, ""),
+        "reason": head.take("reason", str, ""),
+        "notes": tuple(_notes(head)),
+        "order": order,
+        "order_source": order_source,
         "cause": code(head, "cause", CAUSES),
         "occurred_at": head.instant("occurred_at"),
         "learned_at": head.instant("learned_at"),
@@ -153,10 +203,10 @@ def read_incident(raw: Mapping[str, Any], file: str) -> Incident:
         "personal_data": head.take("personal_data", bool, False),
         "confidence": code(head, "confidence", CONFIDENCES),
         "evidence": tuple(head.take("evidence", list, [])),
-        "losses": tuple(_losses(top, file, problems)),
+        "losses": tuple(_losses(top, file, problems, kind, values["currency"])),
         "methods": tuple(_methods(top, file, problems)),
         "funds": tuple(_funds(top, file, problems)),
-        "steps": tuple(_steps(top, file, problems)),
+        "steps": tuple(_steps(top, file, problems, kind)),
         "prices": tuple(_prices(top, file, problems)),
     }
     for reader in (head, top):
@@ -178,6 +228,25 @@ def _check(values: Mapping[str, Any], file: str, problems: list[Problem]) -> Non
         text = Text(f"{asset}のscaleが一致しない", f"{asset} has two scales")
         problems.append(Problem("bad-setting", "incident", text, file, key="loss.scale"))
     several = len({loss.asset for loss in values["losses"]}) > 1
+    if bool(values["replaces"]) != bool(values["reason"].strip()):
+        text = Text(
+            "前の版を改めるときは replaces と reason の両方が要る",
+            "another version names the one before (replaces) and why (reason), both",
+        )
+        problems.append(Problem("bad-setting", "incident", text, file, key="incident.replaces"))
+    if values["kind"] == "cash" and values["cause"] == "key_loss":
+        text = Text("金銭は秘密鍵の喪失では失われない", "losing a key loses no cash")
+        problems.append(Problem("bad-setting", "incident", text, file, key="incident.cause"))
+    if values["customers"] is not None and values["customers"] <= 0:
+        text = Text("人数は1以上", "a number of customers is above zero")
+        problems.append(Problem("bad-setting", "incident", text, file, key="incident.customers"))
+    for n, step in enumerate(values["steps"]):
+        if step.kind == "recovered" and step.asset != values["currency"] and step.price is None:
+            text = Text(
+                f"{step.asset}の回収には {values['currency']} による price が要る",
+                f"{step.asset} recovered needs its price in {values['currency']}",
+            )
+            problems.append(Problem("missing-setting", "incident", text, file, key=f"step {n + 1}"))
     for n, method in enumerate(values["methods"]):
         if several and "rate" in method.given:
             text = Text(
@@ -207,20 +276,75 @@ def _each(top: Settings, key: str, file: str, problems: list[Problem]) -> list[S
     return [Settings(raw, file, f"{key}[{n}].", problems) for n, raw in enumerate(rows)]
 
 
-def _losses(top: Settings, file: str, problems: list[Problem]) -> list[Loss]:
+def _losses(
+    top: Settings, file: str, problems: list[Problem], kind: str | None, currency: str | None
+) -> list[Loss]:
+    """Losses; of cash, with account and bank in place of wallet and signing domain."""
     found = []
+    places = OUT_OF.get(kind or "coins", OUT_OF["coins"])
+    keys = ("account", "bank") if kind == "cash" else ("wallet", "signing_domain")
     for item in _each(top, "loss", file, problems):
         scale = item.take("scale", int)
         amount, price = item.number("amount"), item.number("price", None)
         if amount is not None and scale is not None and (amount * 10**scale).denominator != 1:
             item.fault("amount", NOT_USABLE.format(key=f"{item.where}amount", value=str(amount)))
-        values = [item.take(k, str) for k in ("asset", "wallet", "signing_domain")]
+        asset, wallet, domain = (item.take(k, str) for k in ("asset", *keys))
         source = item.take("price_source", str, "")
+        lies = places[0]
+        if kind == "cash" or "out_of" in item.raw:
+            lies = code(item, "out_of", places) or ""
+        if kind == "cash":
+            _fiat(item, asset, scale)
+            if asset == currency and price is None:
+                price = Fraction(1)
+            elif asset == currency and price != 1:
+                item.fault("price", NOT_USABLE.format(key=f"{item.where}price", value=str(price)))
         item.done()
-        if None not in (*values, scale, amount):
-            asset, wallet, domain = values
-            found.append(Loss(asset, scale, amount, wallet, domain, price, source))  # type: ignore[arg-type]
+        if None not in (asset, wallet, domain, scale, amount) and lies:
+            found.append(Loss(asset, scale, amount, wallet, domain, price, source, lies))  # type: ignore[arg-type]
     return found
+
+
+def _fiat(item: Settings, asset: str | None, scale: int | None) -> None:
+    """A loss of cash is in a currency: three capital letters and at most four decimals."""
+    letters = asset is None or (len(asset) == 3 and asset.isascii() and asset.isupper())
+    if not letters or (scale is not None and not 0 <= scale <= 4):
+        text = Text(
+            "金銭の事故（kind = cash）の資産は通貨（JPY など）とする",
+            'an incident of kind "cash" has its losses in a currency, such as JPY',
+        )
+        item.fault("asset", text)
+
+
+def _notes(head: Settings) -> list[Text]:
+    """What a reader must know of the file, such as what is not public."""
+    found = []
+    for n, raw in enumerate(head.take("notes", list, [])):
+        item = Settings({"note": raw}, head.file, f"{head.where}notes[{n}].", head.problems)
+        note = item.text("note")
+        if note is not None:
+            found.append(note)
+    return found
+
+
+def _order(top: Settings, file: str, problems: list[Problem]) -> tuple[tuple[str, ...], str]:
+    """The order of recoveries that the file names, and by what; () where it leaves it to the rule.
+
+    Business policies may agree on another order than the Act's, so its ground is needed.
+    """
+    if "recoveries" not in top.raw:
+        return (), ""
+    item = Settings(top.take("recoveries", dict) or {}, file, "recoveries.", problems)
+    order, source = item.take("order", list), item.take("source", str)
+    item.done()
+    named = tuple(map(str, order or ()))
+    if order is not None and sorted(named) != sorted(RANKS):
+        text = Text(
+            f"order には {', '.join(RANKS)} を一度ずつ並べる",
+            f"order names each of {', '.join(RANKS)} once",
+        )
+        item.fault("order", text)
+    return named, source or ""
 
 
 def _methods(top: Settings, file: str, problems: list[Problem]) -> list[Method]:
@@ -232,12 +356,17 @@ def _methods(top: Settings, file: str, problems: list[Problem]) -> list[Method]:
         given |= _numbers(item, NUMBERS)
         by_asset = Settings(item.take("rates", dict, {}), file, f"{item.where}rates.", problems)
         rates = _numbers(by_asset, list(by_asset.raw))
+        kinds = Settings(item.take("in_kind_shares", dict, {}), file,
+                         f"{item.where}in_kind_shares.", problems)  # fmt: skip
+        shares = _numbers(kinds, list(kinds.raw))
         currency, discharge = item.take("currency", str, ""), code(item, "discharge", DISCHARGES)
         source, mark = item.take("source", str), code(item, "confidence", CONFIDENCES)
         note = item.text("note") if "note" in item.raw else None
         item.done()
         if None not in (id, title, way, discharge, source, mark):
-            found.append(Method(id, title, given, rates, currency, discharge, source, mark, note))  # type: ignore[arg-type]
+            found.append(
+                Method(id, title, given, rates, shares, currency, discharge, source, mark, note)  # type: ignore[arg-type]
+            )
     return found
 
 
@@ -258,15 +387,23 @@ def _funds(top: Settings, file: str, problems: list[Problem]) -> list[Funds]:
     return found
 
 
-def _steps(top: Settings, file: str, problems: list[Problem]) -> list[Step]:
+def _steps(top: Settings, file: str, problems: list[Problem], of: str | None) -> list[Step]:
     found = []
     for item in _each(top, "step", file, problems):
         kind, asset = code(item, "kind", STEPS), item.take("asset", str)
         amount, on = item.number("amount"), item.take("on", date)
         evidence, transaction = item.take("evidence", str), item.take("transaction", str, "")
+        wallet = item.take("account" if of == "cash" else "wallet", str, "")
+        cost, price = item.number("cost", None), item.number("price", None)
+        if of == "cash" and kind in COINS_ONLY:
+            item.fault("kind", NOT_USABLE.format(key=f"{item.where}kind", value=kind))
+        if amount is not None and amount < 0:
+            item.fault("amount", NOT_USABLE.format(key=f"{item.where}amount", value=str(amount)))
         item.done()
         if None not in (kind, asset, amount, on, evidence):
-            found.append(Step(kind, asset, amount, on, evidence, transaction))  # type: ignore[arg-type]
+            found.append(
+                Step(kind, asset, amount, on, evidence, transaction, wallet, cost, price)  # type: ignore[arg-type]
+            )
     return sorted(found, key=lambda s: s.on)
 
 

@@ -58,19 +58,3 @@ def payable(borne: Sequence[Borne]) -> Mapping[str, Fraction]:
         )
         for name, hours in HORIZONS.items()
     }
-
-
-def recoveries(
-    recovered: Fraction, uninsured: Fraction, insurer: Fraction, reserve: Fraction
-) -> dict[str, Fraction]:
-    """To whom recovered money goes: the insured's uninsured loss, the insurer, the reserve last.
-
-    The first before the second is Insurance Act Art. 25(2) (from memory; business policies may
-    differ, Art. 36). What is beyond all three is the firm's.
-    """
-    order = {"uninsured": uninsured, "insurer": insurer, "reserve": reserve}
-    found, left = {}, recovered
-    for name, most in order.items():
-        found[name] = min(left, most)
-        left -= found[name]
-    return {**found, "firm": left}

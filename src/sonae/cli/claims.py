@@ -53,6 +53,47 @@ def claims_allocate(
     return OK
 
 
+@claims.command(name="caps")
+def claims_caps(
+    file: Annotated[Path, Parameter(name="PRODUCTS")],
+    *,
+    rule: str = "jp.dicj.order",
+    on: str,
+    people: Path | None = None,
+    cap: int | None = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """What a cap that counts a person once covers of several products, in the order of a rule.
+
+    Parameters
+    ----------
+    file
+        Products as CSV: account, amount and, where the order needs them, encumbered, matures, rate;
+        with person, or with brand and customer_id.
+    rule
+        The rule that names the order of satisfaction and the cap.
+    on
+        The day whose law applies (YYYY-MM-DD).
+    people
+        private/people.csv of `claims people`, where the products have brand and customer_id.
+    cap
+        A cap in place of the rule's.
+    """
+    from sonae.actions.caps import caps
+    from sonae.cli.main import day
+    from sonae.report.claims import caps_table
+
+    when = day(on)
+    assert when is not None
+    found = caps(file, rule, when, people, cap)
+    if json:
+        show_json(found)
+    else:
+        show(caps_table(found, language(lang)))
+    return OK
+
+
 @claims.command(name="rate")
 def claims_rate(
     file: Annotated[Path, Parameter(name="TRADES")],
@@ -197,7 +238,12 @@ def claims_freeze(
 
 @incident.command(name="open")
 def incident_open(
-    file: File, *, law_on: str | None = None, lang: Language = None, json: Json = False
+    file: File,
+    *,
+    law_on: str | None = None,
+    of: Annotated[Path | None, Parameter(name="--books")] = None,
+    lang: Language = None,
+    json: Json = False,
 ) -> int:
     """What an incident starts: loss, clocks, gates of each payment, who bears it, the refill.
 
@@ -207,12 +253,14 @@ def incident_open(
         The incident.
     law_on
         Apply the law of another day (YYYY-MM-DD); the result is a what-if.
+    of
+        The Books of the record date, to count the customers who share a gap.
     """
     from sonae.actions.incident import open_incident
     from sonae.cli.main import day
     from sonae.report.incident import incident_view
 
-    found = open_incident(file, day(law_on))
+    found = open_incident(file, day(law_on), of)
     if json:
         show_json(found)
     else:

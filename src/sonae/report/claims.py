@@ -30,6 +30,26 @@ def allocation_table(found: Found, lang: Lang) -> RenderableType:
     return table
 
 
+def caps_table(found: Found, lang: Lang) -> RenderableType:
+    """Each product with what the cap covers and what is over it, and the order by which."""
+    words = Words(lang)
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for key in ("person", "account", "amount", "paid", "over"):
+        right = key not in ("person", "account")
+        table.add_column(words(f"caps.{key}"), justify="right" if right else "left")
+    for row in found["rows"]:
+        amounts = [with_separators(row[k]) for k in ("amount", "paid", "over")]
+        table.add_row(row["person"], row["account"], *amounts)
+    sums = [with_separators(found[k]) for k in ("owed", "paid", "over")]
+    table.add_row(words("caps.total"), "", *sums, style="bold")
+    order = " → ".join(words.known(f"caps.{code}", code) for code in found["order"])
+    mark = words(f"confidence.{found['confidence']}")
+    head = words("caps.cap", cap=with_separators(found["cap"]), n=f"{found['above_cap']:,}")
+    cites = "; ".join(c[lang] for c in found["cites"])
+    lines = [head, words("caps.order", order=order, rule=found["rule"], cites=cites, mark=mark)]
+    return Group(table, *map(Styled, lines))
+
+
 COUNTS = (
     "customers",
     "persons",

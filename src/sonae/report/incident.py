@@ -39,14 +39,22 @@ def incident_view(found: Found, lang: Lang) -> RenderableType:
     parts.append(Styled(f"{words('incident.cause')}: {cause} · {found['learned_at']}"))
     if found["what_if"]:
         parts.append(Styled(words("incident.what_if", day=found["law_on"]), style="yellow"))
+    if found["replaces"]:
+        cut = {"digest": found["replaces"][:16], "reason": found["version_reason"]}
+        parts.append(Styled(words("incident.version", **cut), style="yellow"))
+    parts += [Styled(f"  – {note[lang]}", style="dim") for note in found["notes"]]
     lost = _table(words, "asset", "lost", right=("lost",))
     for asset, amount in found["loss"]["asset"].items():
         lost.add_row(asset, _number(amount))
     if found["value"] is not None:
         lost.add_row(found["currency"], f"≈ {fixed(parse_number(found['value']), 0)}")
-    parts += [lost, _clocks(found, words, lang), _natures(found, words), refill_view(found, lang)]
+    parts += [lost, _clocks(found, words, lang), _natures(found, words), _ground(found, words)]
+    if found["refill"]["assets"]:
+        parts.append(refill_view(found, lang))
     if found["waterfall"] is not None:
         parts.append(_waterfall(found["waterfall"], words))
+    if found["recoveries"]["steps"]:
+        parts.append(_recoveries(found, words))
     if found["paid"]:
         paid = _table(words, "paid", "amount", "asset", "on", "day", right=("amount", "day"))
         for p in found["paid"]:
@@ -67,17 +75,50 @@ def _clocks(found: Found, words: Words, lang: Lang) -> Table:
 
 
 def _natures(found: Found, words: Words) -> Table:
-    table = _table(words, "nature", "may_pay", "needed", "confidence")
+    table = _table(words, "nature", "arises", "may_pay", "needed", "confidence")
     for name, gate in found["natures"].items():
         may = {True: "yes", False: "no"}.get(gate["may_pay"], "unknown")
         needed = gate["needed"] or ""
         table.add_row(
             words(f"nature.{name}"),
+            "✓" if gate["arises"] else "",
             words(f"incident.{may}"),
             words.known(f"needed.{needed}", needed),
             words(f"confidence.{gate['confidence']}"),
         )
     return table
+
+
+def _ground(found: Found, words: Words) -> Styled:
+    """The class of incident, by which the reserve may be used."""
+    ground = found["ground"]
+    mark = words(f"confidence.{ground['confidence']}")
+    if ground["act"] is None:
+        return Styled(f"{words('incident.ground_people')} [{mark}]")
+    use = words("incident.usable" if ground["usable"] else "incident.not_usable")
+    text = words("incident.ground", act=ground["incident_class"] or "–", found=use)
+    return Styled(f"{text} [{mark}]")
+
+
+def _recoveries(found: Found, words: Words) -> RenderableType:
+    """To whom recovered money goes, rank by rank, and the gap that is left."""
+    recovered, currency = found["recoveries"], found["currency"]
+    table = _table(words, "rank", "gets", "after", right=("gets", "after"))
+    for rank in recovered["order"]:
+        after = recovered["bears"][rank]["after"]
+        table.add_row(words(f"rank.{rank}"), _number(recovered["to"][rank]), _number(after))
+    table.add_row(words("incident.excess"), _number(recovered["excess"]), "")
+    ground = recovered["source"] or recovered["rule"]
+    mark = words(f"confidence.{recovered['confidence']}")
+    order = " → ".join(words(f"rank.{r}") for r in recovered["order"])
+    lines = [f"{words('incident.order_file', order=order, source=ground)} [{mark}]"]
+    gap = _number(recovered["gap"])
+    lines.append(words("incident.gap_after", gap=gap, currency=currency))
+    if recovered["gap_per_customer"] is not None:
+        each = fixed(parse_number(recovered["gap_per_customer"]), 2)
+        n = f"{recovered['customers']:,}"
+        lines.append(words("incident.gap_each", gap=each, currency=currency, n=n))
+    return Group(table, *map(Styled, lines))
 
 
 def refill_view(found: Found, lang: Lang) -> RenderableType:
@@ -98,9 +139,23 @@ def refill_view(found: Found, lang: Lang) -> RenderableType:
         for a in refill["assets"]
         for t in a["unproven"]
     ]
+    for a in refill["assets"]:
+        if a["lacking"]:
+            lacking = ", ".join(words(f"refill.{k}") for k in a["lacking"])
+            text = words("incident.lacking", asset=a["asset"], text=lacking)
+            notes.append(Styled(f"  – {text}", style="yellow"))
+    notes += [_funded(f, words) for f in refill["funding"] if f["cost"] and f["to_acquire"] != "0"]
     raised = parse_number(refill["raised"])
     money = [Styled(words("incident.raised", amount=exact(raised)))] if raised else []
     return Group(table, *money, *notes)
+
+
+def _funded(found: Found, words: Words) -> Styled:
+    """What the rest of the refill costs, and what the money lacks of it."""
+    numbers = {k: _number(found[k]) for k in ("cost", "money", "gap")}
+    amount = _number(found["to_acquire"])
+    line = {"asset": found["asset"], "amount": amount, "on": found["price_on"] or "–", **numbers}
+    return Styled(f"  – {words('incident.to_acquire', **line)}")
 
 
 def _waterfall(found: Found, words: Words) -> RenderableType:

@@ -21,6 +21,7 @@ from sonae.rulebook.rule import Day, Law, Rule, registered, titled
 
 LAW = "sonae.rulebook.law"
 MODULES = (
+    "claims.recoveries",
     "claims.valuation",
     "elsewhere.ae_vara",
     "elsewhere.sg_mas",

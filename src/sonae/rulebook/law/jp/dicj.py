@@ -85,6 +85,21 @@ def insured_deposit(law: Any, day: Any) -> Outputs:
     }
 
 
+@rule(
+    "jp.dicj.order",
+    title=Text("上限と充当の順序", "the limit and the order of satisfaction"),
+    cites="act 54(2)",
+    needs={},
+    outputs={
+        "limit_jpy": Text("一人当たりの上限", "limit for one person"),
+        "order": Text("充当の順序", "order of satisfaction"),
+    },
+)
+def order(law: Any, _day: Any) -> Outputs:
+    """The limit, and by which facts of a product one comes before another, as a list of codes."""
+    return {"limit_jpy": law.limit, "order": law.order}
+
+
 # -- one deposit as given --------------------------------------------------------------------
 
 
