@@ -266,3 +266,38 @@ def incident_open(
     else:
         show(incident_view(found, language(lang)))
     return OK
+
+
+@incident.command(name="compare")
+def incident_compare(
+    old: Annotated[Path, Parameter(name="OLD")],
+    new: Annotated[Path, Parameter(name="NEW")],
+    *,
+    frozen: Path | None = None,
+    law_on: str | None = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """What a later version of an incident changes: clocks, gates, who bears it; never a payment.
+
+    Parameters
+    ----------
+    old
+        The earlier file.
+    new
+        The later one, which names the earlier (replaces) and says why (reason).
+    frozen
+        The frozen entitlements that payments go by.
+    law_on
+        Apply the law of another day (YYYY-MM-DD) to both.
+    """
+    from sonae.actions.incident_compare import compare
+    from sonae.cli.main import day
+    from sonae.report.incident_compare import comparison_view
+
+    found = compare(old, new, day(law_on), frozen)
+    if json:
+        show_json(found)
+    else:
+        show(comparison_view(found, language(lang)))
+    return OK
