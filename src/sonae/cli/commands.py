@@ -195,12 +195,13 @@ def demo(
     lang: Language = None,
     json: Json = False,
 ) -> int:
-    """Real cases: three exchanges closed under every shipped draft, or two incidents replayed.
+    """Real cases: three exchanges closed under every shipped draft, or real incidents replayed.
 
     Parameters
     ----------
     story
-        close: Coincheck, DMM Bitcoin, FTX Japan; incident: Coincheck 2018, DMM Bitcoin 2024.
+        close: Coincheck, DMM Bitcoin, FTX Japan; incident: Coincheck 2018, DMM
+        Bitcoin 2024, Zaif 2018, Bithumb 2026.
     out_dir
         Where the reports go.
     """
@@ -229,7 +230,7 @@ def _demo_incident(out_dir: Path, lang: Language, json: bool) -> int:
     from sonae.report.incident import incident_view, replay_counters, valuation_view
 
     words = language(lang)
-    with progress(words, 3) as bar:
+    with progress(words, 7) as bar:
         found = replay(out_dir, bar.step)
     if json:
         show_json(found)
@@ -237,7 +238,8 @@ def _demo_incident(out_dir: Path, lang: Language, json: bool) -> int:
     for document in found["incidents"].values():
         show(incident_view(document, words))
         out("")
-    show(valuation_view(found["valuation"], words))
+    for valued in (found["valuation"], *found["more_valuations"].values()):
+        show(valuation_view(valued, words))
     show(replay_counters(found["counters"], words))
     out(f"→ {out_dir}")
     return OK

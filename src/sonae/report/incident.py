@@ -46,7 +46,7 @@ def incident_view(found: Found, lang: Lang) -> RenderableType:
     lost = _table(words, "asset", "lost", right=("lost",))
     for asset, amount in found["loss"]["asset"].items():
         lost.add_row(asset, _number(amount))
-    if found["value"] is not None:
+    if found["value"] is not None and [*found["loss"]["asset"]] != [found["currency"]]:
         lost.add_row(found["currency"], f"≈ {fixed(parse_number(found['value']), 0)}")
     parts += [lost, _clocks(found, words, lang), _natures(found, words), _ground(found, words)]
     if found["refill"]["assets"]:
@@ -213,12 +213,16 @@ def replay_counters(found: Found, lang: Lang) -> RenderableType:
         for key, cell in counters.items():
             if not isinstance(cell, dict):
                 continue
-            day = "" if key in ("entitled", "short") else str(counters["day"])
+            first = key in ("entitled", "short") or counters["day"] is None
+            day = "" if first else str(counters["day"])
             people = f"{cell['people']:,}" if "people" in cell else ""
             amount = _number(cell.get("amount") or cell["coins"])
-            table.add_row(words(f"incident.{key}"), people, amount, day)
+            label = words.known(f"incident.{key}", "") or words(f"nature.{key}")
+            table.add_row(label, people, amount, day)
         if "returned_on_day" in counters:
             table.add_row(
                 words("incident.returned_in_kind"), "", "", str(counters["returned_on_day"])
             )
+        if counters["gap"] is not None:
+            table.add_row(words("incident.gap"), "", _number(counters["gap"]), "")
     return table
