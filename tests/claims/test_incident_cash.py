@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sonae.claims.incident import CAUSES
+from tests.claims.test_incident import method, tables
 from tests.command import sonae
+from tests.kit import CUT_OFF, write
 
 CASH = """
 [incident]
@@ -147,6 +150,20 @@ def test_money_refills_the_trust_by_a_bank_reference_into_it_and_a_reconciliatio
     assert (need["to_acquire"], need["cost"], need["gap"]) == ("2000000", "2000000", "0")
     [need] = opened(tmp_path, STEPS.format(amount="0", account="x"))["refill"]["funding"]
     assert (need["cost"], need["gap"]) == ("3000000", "500000")
+
+
+def test_cash_that_left_the_trust_is_valued_account_by_account(tmp_path: Path) -> None:
+    """Only A1 has yen, of which all 1,000,000 left; a return of money is no income."""
+    books = write(tmp_path / "books", tables())
+    text = CASH.format(cause="system_failure", out_of="trust").replace("3000000", "1000000")
+    text = re.sub(r"record_at = .*", f"record_at = {CUT_OFF}", text)
+    text += method("back", 'method = "fixed_rate"\nrate = "1"', "agreed_substitute")
+    file = tmp_path / "cash.toml"
+    file.write_text(text, encoding="utf-8")
+    said = sonae("claims", "value", books, file, "--json")
+    assert said.code == 0, said.err
+    [back] = said.json()["methods"]
+    assert (back["amount"], back["tax"]["kind"]) == ("1000000", "none")
 
 
 @pytest.mark.parametrize(

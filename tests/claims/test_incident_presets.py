@@ -1,4 +1,4 @@
-"""The shipped incidents: published totals, each nature of payment with its gate, what is unknown."""
+"""The shipped incidents: published totals, natures of payment and gates, what is unknown."""
 
 from __future__ import annotations
 

@@ -24,10 +24,14 @@ from sonae.report.notice import (
     Happened,
     Head,
     Paid,
+    changed_notice,
+    dispute_notice,
+    draft_report,
     entitlement_notice,
     hold_notice,
     incident_notice,
     payment_notice,
+    public_notice,
     return_notice,
     said,
     url_like,
@@ -64,6 +68,9 @@ NOTICES: dict[str, Notice] = {
     "payment": lambda head, lang: payment_notice(head, PAID, lang),
     "return": lambda head, lang: return_notice(head, BACK, "closed", lang),
     "hold": lambda head, lang: hold_notice(head, "estate", lang),
+    "public": lambda head, lang: public_notice(head, HAPPENED, lang),
+    "changed": lambda head, lang: changed_notice(head, 72, lang),
+    "dispute": lambda head, lang: dispute_notice(head, date(2026, 12, 31), lang),
 }
 EVERY = [(name, lang) for name in NOTICES for lang in LANGS]
 
@@ -331,3 +338,19 @@ def test_a_hold_shows_its_visible_text_alone(lang: Lang) -> None:
     assert len(set(shown.values())) == len(VISIBLE)
     assert shown["suspicion"] == shown["unverified"] == shown["account_check"]
     assert not re.search("疑わしい|suspici|警察|police|sanction|制裁", shown["suspicion"])
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_draft_for_an_office_says_what_is_known_what_is_missing_and_by_when(lang: Lang) -> None:
+    head = replace(HEAD, to="Finance Bureau")
+    for due, said_ in ((date(2026, 12, 20), "2026"), ("promptly", ""), (None, "")):
+        text = draft_report(head, HAPPENED, (Fraction(5), "JPY"), due, lang)
+        assert catalogue()["notice.draft_add"].lang(lang) in text
+        assert said_ in text
+        assert not CRUDE.search(text)
+    with pytest.raises(Refused, match="due"):
+        draft_report(head, HAPPENED, None, "soon", lang)
+    with pytest.raises(Refused, match="answer"):
+        dispute_notice(HEAD, HEAD.on, lang)
+    with pytest.raises(Refused):
+        draft_report(replace(head, to="www.evil"), HAPPENED, None, None, lang)

@@ -255,7 +255,7 @@ def _method(method: Method, found: Valued) -> dict[str, Any]:
         "discharge": method.discharge,
         "litigation_residual": _residual(method, found),
         "tax": {"amount": str(money), "kind": "miscellaneous_income", "confidence": "secondary"}
-        if money
+        if money and found.incident.kind == "coins"  # money owed as money comes back as it is
         else {"amount": "0", "kind": "none", "confidence": "memory"},
         "source": method.source,
         "confidence": method.confidence,

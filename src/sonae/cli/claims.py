@@ -301,3 +301,39 @@ def incident_compare(
     else:
         show(comparison_view(found, language(lang)))
     return OK
+
+
+@incident.command(name="notice")
+def incident_notice(
+    file: File,
+    *,
+    out_dir: Annotated[Path, Parameter(name="--out")],
+    on: str | None = None,
+    next_by: str | None = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Every notice of an incident in both languages, without a link, and the hash of each.
+
+    Parameters
+    ----------
+    file
+        The incident.
+    out_dir
+        A new or empty folder, or one that this wrote.
+    on
+        The day of the notices (YYYY-MM-DD); the day on which it was learned by default.
+    next_by
+        The day by which more is told; a week later by default.
+    """
+    from sonae.actions.incident_notice import write_notices
+    from sonae.cli.main import day
+    from sonae.report.incident_notices import notices_view
+
+    found = write_notices(file, out_dir, day(on), day(next_by))
+    if json:
+        show_json(found)
+    else:
+        show(notices_view(found, language(lang)))
+        out(f"→ {out_dir}")
+    return OK

@@ -67,8 +67,12 @@ def incident_view(found: Found, lang: Lang) -> RenderableType:
 def _clocks(found: Found, words: Words, lang: Lang) -> Table:
     table = _table(words, "to", "due", "basis", "confidence")
     for c in found["clocks"]:
-        due = c["due"] if c["due"] != "immediately" else words("incident.immediately")
-        shown = due if due is not None else (c["reason"][lang] if c["reason"] else "")
+        due = c["due"]
+        shown = (
+            words.known(f"incident.{due}", due)
+            if due is not None
+            else (c["reason"][lang] if c["reason"] else "")
+        )
         mark = words(f"confidence.{c['confidence']}")
         table.add_row(words(f"notify.{c['to']}"), shown, c["rule"] or "", mark)
     return table

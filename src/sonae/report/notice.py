@@ -25,6 +25,7 @@ LONGEST = 200
 _JAPAN = timedelta(hours=9)
 WHERE = ("bank", "credit", "chain")
 RETURN_REASONS = ("no_account", "closed", "name_differs", "other")
+DUES = ("immediately", "promptly", "due_unknown")
 _PAID = {"released": "sent", "accepted": "sent", "settled": "settled"}
 
 # -- what no notice says ---------------------------------------------------------------------------
@@ -154,17 +155,9 @@ class Paid:
 def incident_notice(head: Head, found: Happened, lang: Lang) -> str:
     """What happened, what became of the claim, and when more will be told."""
     words = Words(lang)
-    _code("cause", found.cause, CAUSES)
-    if not found.occurred_at <= found.learned_at or found.next_by <= head.on:
-        raise Refused("incident: it occurred before it was known, and more is told after today")
-    lost = [_quantity(words, q, asset) for asset, q in sorted(found.lost.items())]
-    rows = {
-        "cause": words(f"cause.{found.cause}"),
-        "occurred": _instant(words, found.occurred_at),
-        "learned": _instant(words, found.learned_at),
-        "lost": ("、" if lang == "ja" else ", ").join(lost),
-        "personal_data": words("notice.leaked" if found.personal_data else "notice.not_leaked"),
-    }
+    if found.next_by <= head.on:
+        raise Refused("incident: more is told on a day after that of the notice")
+    rows = _happened(words, found)
     next_by = words("notice.incident_next", day=_day(found.next_by, lang))
     parts = [words("notice.incident_body"), _rows(words, rows), words("notice.incident_owed")]
     return _notice(head, "incident", "INCIDENT", [*parts, next_by], lang)
@@ -227,6 +220,78 @@ def hold_notice(head: Head, code: str, lang: Lang) -> str:
     visible = HOLDS[_code("hold", code, HOLDS)]
     body = Words(lang)("notice.hold_body", visible=VISIBLE[visible].lang(lang))
     return _notice(head, "hold", f"HOLD-{visible.upper()}", [body], lang)
+
+
+def public_notice(head: Head, found: Happened, lang: Lang) -> str:
+    """What happened, for everybody; `head.to` is not shown."""
+    words = Words(lang)
+    parts = [words("notice.public_body"), _rows(words, _happened(words, found))]
+    parts.append(words("notice.incident_owed"))
+    parts.append(words("notice.public_next", day=_day(found.next_by, lang)))
+    return _notice(head, "public", "PUBLIC", parts, lang, "to_all")
+
+
+def changed_notice(head: Head, hours: int, lang: Lang) -> str:
+    """Where a customer is paid was changed: sent to the contact from before the change."""
+    body = Words(lang)("notice.changed_body", hours=hours)
+    return _notice(
+        head, "changed", "ACCOUNT-CHANGED", [body, Words(lang)("notice.changed_do")], lang
+    )
+
+
+def dispute_notice(head: Head, answer_by: date, lang: Lang) -> str:
+    """An objection that came in: what becomes of the payment, and by when it is answered."""
+    if answer_by <= head.on:
+        raise Refused("dispute: the day of the answer is after that of the notice")
+    body = Words(lang)("notice.dispute_body", day=_day(answer_by, lang))
+    return _notice(head, "dispute", "DISPUTE-RECEIVED", [body], lang)
+
+
+def draft_report(
+    head: Head,
+    found: Happened,
+    value: tuple[Fraction, str] | None,
+    due: date | str | None,
+    lang: Lang,
+) -> str:
+    """A draft for an authority, a bank or an insurer: what is known, and what people must add.
+
+    `due` is a day, a word of law ("immediately", "promptly"), or None where it is not computable.
+    `head.to` is the office.
+    """
+    words = Words(lang)
+    rows = _happened(words, found)
+    if value is not None:
+        rows["value"] = _quantity(words, *value)
+    if isinstance(due, date):
+        rows["due"] = _day(due, lang)
+    else:
+        rows["due"] = words(f"notice.{_code('due', due or 'due_unknown', DUES)}")
+    top = {"number": _numbered(head), "status": "DRAFT", "dated": _day(head.on, lang)}
+    text = [
+        words("notice.draft_title"),
+        words("notice.to_office", to=said("to", head.to)),
+        _rows(words, top),
+        _rows(words, rows),
+        words("notice.draft_add"),
+        _rows(words, {"from": said("firm", head.firm)}),
+    ]
+    return _whole("draft", text)
+
+
+def _happened(words: Words, found: Happened) -> dict[str, str]:
+    """An incident as rows, once it is one."""
+    _code("cause", found.cause, CAUSES)
+    if found.occurred_at > found.learned_at:
+        raise Refused("incident: it occurred before it was known")
+    lost = [_quantity(words, q, asset) for asset, q in sorted(found.lost.items())]
+    return {
+        "cause": words(f"cause.{found.cause}"),
+        "occurred": _instant(words, found.occurred_at),
+        "learned": _instant(words, found.learned_at),
+        "lost": ("、" if words.lang == "ja" else ", ").join(lost),
+        "personal_data": words("notice.leaked" if found.personal_data else "notice.not_leaked"),
+    }
 
 
 def _check(head: Head, found: Entitled) -> None:
@@ -292,23 +357,33 @@ def _rows(words: Words, rows: Mapping[str, str], **values: str) -> str:
     return "\n".join(words("notice.row", label=labels[k], value=row) for k, row in rows.items())
 
 
-def _notice(head: Head, kind: str, status: str, parts: Iterable[str], lang: Lang) -> str:
-    """The whole of a notice, refused where put together it looks like an address."""
-    words = Words(lang)
+def _numbered(head: Head) -> str:
     if not re.fullmatch(r"[A-Z0-9][A-Z0-9\-]{0,23}", head.number, re.ASCII):
         raise Refused("number: up to 24 capital letters, digits and hyphens are needed")
-    top = {"number": head.number, "status": status, "dated": _day(head.on, lang)}
-    text = "\n\n".join(
-        [
-            words(f"notice.{kind}_title"),
-            words("notice.to", to=said("to", head.to)),
-            _rows(words, top),
-            *parts,
-            words("notice.check"),
-            words("notice.never"),
-            _rows(words, {"from": said("firm", head.firm)}),
-        ]
-    )
+    return head.number
+
+
+def _notice(
+    head: Head, kind: str, status: str, parts: Iterable[str], lang: Lang, to: str = "to"
+) -> str:
+    """The whole of a notice to customers."""
+    words = Words(lang)
+    top = {"number": _numbered(head), "status": status, "dated": _day(head.on, lang)}
+    text = [
+        words(f"notice.{kind}_title"),
+        words(f"notice.{to}", to=said("to", head.to)),
+        _rows(words, top),
+        *parts,
+        words("notice.check"),
+        words("notice.never"),
+        _rows(words, {"from": said("firm", head.firm)}),
+    ]
+    return _whole(kind, text)
+
+
+def _whole(kind: str, parts: Iterable[str]) -> str:
+    """A notice put together, refused where it then looks like an address."""
+    text = "\n\n".join(parts)
     if url_like(text):
         raise Refused(f"{kind}: put together, this notice looks as if it had a link in it")
     return text + "\n"
