@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sonae.claims.incident import CAUSES
 from tests.claims.test_incident import FIXED, INCIDENT, books, done, incident, valued
 from tests.command import sonae
 
@@ -126,3 +127,37 @@ def test_a_frozen_list_of_another_incident_is_refused(tmp_path: Path, books: Pat
     said = sonae("incident", "compare", old, new, "--frozen", tmp_path / "v1")
     assert said.code == 3
     assert "INC-9" in said.err
+
+
+def test_money_that_comes_back_later_and_another_order_are_shown_as_changes(tmp_path: Path) -> None:
+    """The later file knows of a policy's own order and of money recovered; the gap closes."""
+    old, new = versions(tmp_path, FUNDS)
+    more = """
+[[step]]
+kind = "recovered"
+asset = "JPY"
+amount = "699999999"
+on = 2027-01-10
+evidence = "seized"
+[recoveries]
+order = ["insurance", "customers", "firm", "reserve"]
+source = "policy 7, clause 12"
+"""
+    new.write_text(new.read_text("utf-8") + more, encoding="utf-8")
+    found = compared(old, new)
+    changed = {r["at"]: (r["before"], r["after"]) for r in found["changed"]["recoveries"]}
+    assert changed["source"] == (None, "policy 7, clause 12")
+    assert changed["to.insurance"] == ("0", "100")
+    assert changed["gap"] == ("699999895", "0")
+    assert "waterfall" not in found["changed"]
+    assert found["payments"]["digest_before"] == found["payments"]["digest_after"]
+
+
+@pytest.mark.parametrize("cause", [c for c in CAUSES if c != "undetermined"])
+def test_whatever_the_cause_becomes_coins_stay_owed_and_their_clock_the_same(
+    tmp_path: Path, cause: str
+) -> None:
+    found = compared(*versions(tmp_path, cause=cause))
+    assert found["cause"]["after"] == cause
+    assert "natures" not in found["changed"]
+    assert "refill" not in found["changed"]

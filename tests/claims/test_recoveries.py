@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sonae.claims.recovery import RANKS, bearers, recover
 from sonae.claims.waterfall import Source, waterfall
 from sonae.core.errors import Refused
-from tests.claims.test_incident import INCIDENT, done, incident
+from tests.claims.test_incident import INCIDENT, done, incident, tables
 from tests.command import sonae
-from tests.kit import write
+from tests.kit import balance, write
 
 AMOUNTS = st.fractions(min_value=0, max_value=1000)
 FUNDS = """
@@ -101,14 +101,18 @@ def test_an_order_that_is_none_or_a_recovery_without_a_price_is_refused(tmp_path
 
 
 def test_the_books_count_who_shares_a_gap(tmp_path: Path) -> None:
-    """C1 to C3 are owed bitcoin; C4 is below zero and is not."""
-    from tests.claims.test_incident import tables
-
-    books = write(tmp_path / "books", tables())
+    """C1 to C3 are owed bitcoin; C4 is below zero. C5 has yen alone, which shares firm-wide."""
+    rows = tables()
+    rows["balances"].append(balance("A5", "JPY", 5))
+    rows["customers"].append({"customer_id": "C5", "kind": "person"})
+    books = write(tmp_path / "books", rows)
     file = incident(tmp_path, FUNDS)
     found = done(sonae("incident", "open", file, "--books", books, "--json"))["recoveries"]
     assert found["customers"] == 3
     assert Fraction(found["gap_per_customer"]) == Fraction(100_000_000, 3)
+    file = incident(tmp_path, FUNDS, base=INCIDENT.replace('"asset_pool"', '"firm_wide"'))
+    found = done(sonae("incident", "open", file, "--books", books, "--json"))["recoveries"]
+    assert found["customers"] == 4
 
 
 @given(st.lists(AMOUNTS, max_size=4), AMOUNTS, AMOUNTS, AMOUNTS, AMOUNTS, st.permutations(RANKS))

@@ -80,9 +80,14 @@ class Valued:
 
 
 def holders(books: Path, incident: Incident) -> int:
-    """How many customers of the Books are owed something of what was lost, each counted once."""
+    """How many customers of the Books share the loss, each counted once.
+
+    Those who are owed something of what was lost; firm-wide, of any asset.
+    """
     with opened(books) as day:
-        return day.books.balances.owed_customers(sorted(incident.short()))
+        every = [r["asset"] for r in day.books.rows["assets"]]
+        shared = every if incident.borne == "firm_wide" else sorted(incident.short())
+        return day.books.balances.owed_customers(shared)
 
 
 def load_incident(file: Path) -> tuple[Incident, str]:

@@ -150,7 +150,11 @@ def refill_view(found: Found, lang: Lang) -> RenderableType:
             notes.append(Styled(f"  – {text}", style="yellow"))
     notes += [_funded(f, words) for f in refill["funding"] if f["cost"] and f["to_acquire"] != "0"]
     raised = parse_number(refill["raised"])
-    money = [Styled(words("incident.raised", amount=exact(raised)))] if raised else []
+    money = (
+        [Styled(words("incident.raised", amount=exact(raised), currency=found["currency"]))]
+        if raised
+        else []
+    )
     return Group(table, *money, *notes)
 
 
