@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonae.claims.caps import Capped, Product, capped
@@ -108,6 +108,7 @@ def rank(one: Product) -> tuple[Any, ...]:
     return (not free, inner, one.amount, one.account)
 
 
+@settings(deadline=None)
 @given(ROWS, st.integers(0, 40), st.randoms())
 def test_the_sum_is_the_cap_or_everything_and_the_order_of_rows_never_matters(
     rows: list[tuple[str, int, dict[str, str]]], cap: int, random: Any
@@ -128,6 +129,7 @@ def test_the_sum_is_the_cap_or_everything_and_the_order_of_rows_never_matters(
     assert capped(mine, cap, DICJ) == found
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 6), FACTS), min_size=1, max_size=5))
 def test_it_agrees_with_the_rule_of_deposit_insurance(
     rows: list[tuple[int, dict[str, str]]],
@@ -205,4 +207,13 @@ def test_rows_that_cannot_be_used_are_listed_and_a_rule_without_an_order_is_name
     assert sonae(*words, "2026-05-01").code == 2
     assert sonae(*words, "2026-11-28", "--rule", "jp.dicj.insured_deposit").code == 2
     file.write_text("person,amount\nP,5\n", encoding="utf-8")
-    assert sonae(*words, "2026-11-28").code == 3
+    said = sonae(*words, "2026-11-28")
+    assert (said.code, said.json()["problems"][0]["name"]) == (3, "missing-column")
+    said = sonae(*words, "2026-11-28", "--people", file)
+    assert (said.code, said.json()["problems"][0]["table"]) == (3, "people")
+    file.write_bytes(b"\xff\xfe")
+    said = sonae(*words, "2026-11-28")
+    assert (said.code, said.json()["problems"][0]["name"]) == (3, "unreadable-file")
+    file.write_text(f"person,account,amount\nP,1,{10**38}\nP,2,\nP\n", encoding="utf-8")
+    said = sonae(*words, "2026-11-28")
+    assert (said.code, len(said.json()["problems"])) == (3, 4)

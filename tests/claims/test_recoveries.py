@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonae.claims.recovery import RANKS, bearers, recover
@@ -115,6 +115,7 @@ def test_the_books_count_who_shares_a_gap(tmp_path: Path) -> None:
     assert found["customers"] == 4
 
 
+@settings(deadline=None)
 @given(st.lists(AMOUNTS, max_size=4), AMOUNTS, AMOUNTS, AMOUNTS, AMOUNTS, st.permutations(RANKS))
 def test_every_unit_recovered_goes_somewhere_and_no_rank_is_skipped(
     amounts: list[Fraction], loss: Fraction, a: Fraction, b: Fraction, c: Fraction, order: list[str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ from typing import Any
 from sonae.claims.caps import Product, capped
 from sonae.claims.customer import Ref
 from sonae.claims.held import by_person
+from sonae.core.amount import bounded
 from sonae.core.errors import InputError, Problem, UsageError
 from sonae.core.text import Text
 from sonae.rulebook.edition import Edition
 
 FORMAT = "sonae-caps/1"
 NEEDED = ("account", "amount")
+DIGITS = 38
 FACTS = ("encumbered", "matures", "rate")
 
 
@@ -83,9 +85,27 @@ def _totals(products: list[Product], refs: Mapping[int, Ref]) -> dict[str, int]:
     return {one.person: one.units for one in held}
 
 
+def _rows(file: Path, columns: Sequence[str], table: str) -> list[dict[str, str]]:
+    """The rows of a CSV file that has these columns, cells without spaces around them."""
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream)
+            lacking = [c for c in columns if c not in (reader.fieldnames or ())]
+            if lacking:
+                text = _COLUMNS.format(columns=", ".join(lacking))
+                raise InputError([Problem("missing-column", table, text, file.name)])
+            return [
+                {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}
+                for row in reader
+            ]
+    except (UnicodeDecodeError, csv.Error) as error:
+        text = _UNREADABLE.format(error=str(error))
+        raise InputError([Problem("unreadable-file", table, text, file.name)]) from error
+
+
 def _people(file: Path) -> dict[Ref, str]:
-    with file.open(newline="", encoding="utf-8") as stream:
-        return {(r["brand"], r["customer_id"]): r["person"] for r in csv.DictReader(stream)}
+    rows = _rows(file, ("brand", "customer_id", "person"), "people")
+    return {(r["brand"], r["customer_id"]): r["person"] for r in rows}
 
 
 def _products(file: Path, people: Mapping[Ref, str] | None) -> tuple[list[Product], dict[int, Ref]]:
@@ -94,26 +114,18 @@ def _products(file: Path, people: Mapping[Ref, str] | None) -> tuple[list[Produc
     products, refs = [], {}
     seen: set[tuple[str, str]] = set()
     keys = ("person",) if people is None else ("brand", "customer_id")
-    with file.open(newline="", encoding="utf-8") as stream:
-        reader = csv.DictReader(stream)
-        lacking = [c for c in (*keys, *NEEDED) if c not in (reader.fieldnames or ())]
-        if lacking:
-            text = Text(f"列がない: {lacking}", f"columns are missing: {lacking}")
-            raise InputError([Problem("missing-column", "products", text, file.name)])
-        for n, row in enumerate(reader, 1):
-            cells = {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}
-            one = people is None
-            ref: Ref = ("", cells["person"]) if one else (cells["brand"], cells["customer_id"])
-            person = ref[1] if people is None else people.get(ref, "")
-            for column, why in _faults(cells, person, seen):
-                problems.append(
-                    Problem("corrupt-row", "products", why, file.name, n, column=column)
-                )
-            seen.add((person, cells["account"]))
-            if not problems:
-                facts = {k: cells[k] for k in FACTS if cells.get(k)}
-                products.append(Product(person, cells["account"], int(cells["amount"]), facts, n))
-                refs[n] = ref
+    for n, cells in enumerate(_rows(file, (*keys, *NEEDED), "products"), 1):
+        ref: Ref = ("", cells["person"]) if people is None else (cells["brand"], cells[keys[-1]])
+        person = ref[1] if people is None else people.get(ref, "")
+        faults = _faults(cells, person, seen)
+        for column, why in faults:
+            problems.append(Problem("corrupt-row", "products", why, file.name, n, column=column))
+        seen.add((person, cells["account"]))
+        if not faults:
+            facts = {k: cells[k] for k in FACTS if cells.get(k)}
+            amount = bounded(int(cells["amount"]), f"row {n} of {file.name}")
+            products.append(Product(person, cells["account"], amount, facts, n))
+            refs[n] = ref
     if problems:
         raise InputError(problems)
     return products, refs
@@ -124,7 +136,7 @@ def _faults(
 ) -> list[tuple[str, Text]]:
     found = []
     amount = cells["amount"]
-    if not (amount.isascii() and amount.isdecimal()):
+    if not (amount.isascii() and amount.isdecimal() and len(amount) <= DIGITS):
         text = Text(f"0以上の整数でない: {amount}", f"not a whole number from zero: {amount}")
         found.append(("amount", text))
     if not person:
@@ -139,3 +151,7 @@ def _faults(
         text = Text("同じ人の同じ口座がほかの行にもある", "another row has this account")
         found.append(("account", text))
     return found
+
+
+_COLUMNS = Text("列がない: {columns}", "columns are missing: {columns}")
+_UNREADABLE = Text("UTF-8のCSVとして読めない: {error}", "not readable as CSV in UTF-8: {error}")
