@@ -12,6 +12,7 @@ from sonae.actions.demo_incident import FILLED, SHIPPED, incident_file
 from sonae.actions.entitle import load_incident
 from tests.claims.test_incident import done
 from tests.command import sonae
+from tests.tidy.source import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +88,13 @@ def test_a_loss_in_balances_is_not_spread_over_everybody(tmp_path: Path) -> None
     said = sonae("claims", "value", books, incident_file("bithumb-2026-sellers"), "--json")
     assert said.code == 2
     assert "whom it hit" in said.err
+
+
+def test_the_example_of_the_guide_opens(tmp_path: Path) -> None:
+    text = (ROOT / "docs/guide/incident.md").read_text("utf-8")
+    example = text.partition("```toml\n")[2].partition("```")[0]
+    file = tmp_path / "guide.toml"
+    file.write_text(example, encoding="utf-8")
+    found = done(sonae("incident", "open", file, "--json"))
+    assert found["refill"]["assets"][0]["proven"] == "30"
+    assert found["recoveries"]["customers"] == 120
