@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonae.claims.rails.address import BASE58, base58check, fault, fold, witness
+from sonae.actions.way_chain import keccak256
+from sonae.claims.rails.address import (
+    BASE58,
+    base58check,
+    checksummed,
+    fault,
+    fold,
+    witness,
+)
 from sonae.claims.rails.onchain import Batch, Exchange, Known, Payout, Rules, Unhosted, batch
 from sonae.core.errors import InputError
 
@@ -171,16 +179,50 @@ def test_xrp_addresses_are_checked_in_their_own_alphabet() -> None:
     assert "destination tag" in text.en
 
 
-def test_mixed_case_of_ethereum_is_refused_because_its_checksum_cannot_be_checked() -> None:
-    """Vectors of EIP-55: one case passes, mixed case does not, right or wrong."""
+EIP_55 = [
+    "0x52908400098527886E0F7030069857D2E4169EE7",  # all capitals
+    "0x8617E340B3D01FA5F11F306F4090FD50E238070D",
+    "0xde709f2102306220921060314715629080e2fb77",  # all small
+    "0x27b1fdb04752bbc536007a920d24acb045561c26",
+    "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+    "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
+    "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB",
+    "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
+]
+"""The addresses that EIP-55 gives as right."""
+
+
+@pytest.mark.parametrize("address", EIP_55)
+def test_the_vectors_of_eip_55_are_right_and_one_letter_in_another_case_is_not(
+    address: str,
+) -> None:
+    assert fault(address, "ethereum", keccak256) is None
+    letters = [n for n, c in enumerate(address) if n > 1 and c.isalpha()]
+    for n in letters:
+        odd = address[:n] + address[n].swapcase() + address[n + 1 :]
+        if odd[2:] not in (odd[2:].lower(), odd[2:].upper()):
+            text = fault(odd, "ethereum", keccak256)
+            assert text is not None
+            assert "EIP-55" in text.en
+            assert "EIP-55" in text.ja
+
+
+def test_without_the_hash_mixed_case_is_refused_and_one_case_is_taken() -> None:
     assert fault(ETHER, "ethereum") is None
     assert fault("0x" + ETHER[2:].upper(), "ethereum") is None
-    text = fault("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "ethereum")
+    text = fault(EIP_55[4], "ethereum")
     assert text is not None
-    assert "EIP-55" in text.en
-    assert "EIP-55" in text.ja
+    assert "cannot be checked" in text.en
     for address in (ETHER[:-1], ETHER + "0", ETHER[2:], "0X" + ETHER[2:], "0x" + "0" * 40):
-        assert fault(address, "ethereum") is not None
+        assert fault(address, "ethereum", keccak256) is not None
+
+
+@given(st.binary(min_size=20, max_size=20).filter(any))
+def test_an_address_in_its_own_checksum_is_taken_by_a_batch_and_written_small(body: bytes) -> None:
+    address = checksummed("0x" + body.hex(), keccak256)
+    given_ = payout(chain="ethereum", asset="ETH", address=address)
+    made = batch([given_], replace(RULES, keccak=keccak256))
+    assert json.loads(made.content)["payouts"][0]["address"] == address.lower()
 
 
 # -- what is never signed ------------------------------------------------------------------------

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from sonae.actions.mailbox import read_bank
+from sonae.actions.way import read_settings
+from sonae.actions.way_bank import read_bank
 from sonae.claims.rails import zengin
+from sonae.claims.rails.profile import BankProfile
 from tests.command import Said, sonae
 from tests.fund.people import People
 from tests.fund.servers import database
@@ -73,7 +75,7 @@ class Desk:
         return sonae("claims", "pay", *words, "--store", self.store, "--json")
 
     def rail(self, *words: str | Path) -> Said:
-        box = ("--bank", self.folder / "bank.toml", "--mailbox", self.folder / "box")
+        box = ("--rail", self.folder / "bank.toml", "--mailbox", self.folder / "box")
         return self.pay(*words, *box)
 
     def done(self, said: Said) -> Any:
@@ -131,7 +133,7 @@ def test_everyone_is_paid_once_and_what_comes_back_is_paid_again(desk: Desk) -> 
     assert desk.done(said)["state"] == "unknown"
     assert desk.rail("release", name).code == 2  # once
     content = (desk.folder / "box" / "out" / f"{name}.txt").read_bytes()
-    order = zengin.read(content, read_bank(desk.folder / "bank.toml").profile)
+    order = zengin.read(content, profile_of(desk))
     assert {(t.bank, t.name_kana) for t in order.transfers} == {
         ("0005", "ﾔﾏﾀﾞ ﾊﾅｺ"), ("0009", "ｽｽﾞｷ ﾀﾛｳ"),
     }  # fmt: skip
@@ -162,6 +164,11 @@ def test_everyone_is_paid_once_and_what_comes_back_is_paid_again(desk: Desk) -> 
     for lang in ("ja", "en"):
         words = ("claims", "pay", "counters", "INC-1", "--store", desk.store, "--lang", lang)
         assert sonae(*words).code == 0
+
+
+def profile_of(desk: Desk) -> BankProfile:
+    file = desk.folder / "bank.toml"
+    return read_bank(read_settings(file), file).profile
 
 
 def papers(desk: Desk, paid: Any, back: Any) -> None:

@@ -1,9 +1,9 @@
-"""A bank reached by hand: files go out into a folder, what the bank says comes back into another.
+"""A way to pay reached by hand: files go out into a folder, what is answered comes into another.
 
-out/NAME.txt            the Zengin file of a payout, written once, to be uploaded by a person
-in/NAME.receipt.toml    that the bank took it: number, and sha256 of what was uploaded
-in/NAME.absent          that the bank did not take it and will not: an empty file
-in/returns-*            the bank's statements of returned funds, in its profile's layout
+out/NAME.EXT            the file of a payout, written once, to be handed in by a person
+in/NAME.receipt.toml    that it was taken: number, and sha256 of what was handed in
+in/NAME.absent          that it was not taken and never will be: an empty file
+in/…                    what came back and what is settled, in the layout of the way
 
 Until the receipt is there a payout is unknown, and nothing of it is sent again.
 """
@@ -13,90 +13,35 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sonae.claims.payment import PaymentError
+from sonae.actions.fund import Now, utc_now
+from sonae.actions.way import Settled, Way
 from sonae.claims.rail import Answer, Pay, RailSilence, Receipt, Return
-from sonae.claims.rails import zengin
-from sonae.claims.rails.profile import BankProfile, read_profile
-from sonae.claims.rails.returns import Matches, match, read_returns
-from sonae.claims.rails.transfer import Sender, Transfer
-from sonae.core.errors import InputError, Problem, UsageError
-from sonae.core.text import Text
-
-COLUMNS = ("account", "bank", "branch", "kind", "number", "name_kana")
-"""Of a table of payout accounts: the customer's account, then where the money goes."""
-
-
-@dataclass(frozen=True)
-class Bank:
-    """Whose account pays, and the bank's terms."""
-
-    sender: Sender
-    profile: BankProfile
-
-
-def read_bank(file: Path) -> Bank:
-    """`bank.toml`: a table [sender], and the bank's terms beside it.
-
-    Raises:
-        InputError: what is missing or unusable.
-    """
-    try:
-        raw = tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not readable as TOML: {error}") from error
-    given = raw.pop("sender", {})
-    known = {f.name for f in fields(Sender)}
-    if not isinstance(given, Mapping) or set(given) != known:
-        need = ", ".join(sorted(known))
-        text = Text(f"[sender] に要る項目: {need}", f"[sender] has exactly {need}")
-        raise InputError([Problem("bad-setting", "bank", text, file.name, key="sender")])
-    return Bank(Sender(**{k: str(v) for k, v in given.items()}), read_profile(raw, file.name))  # type: ignore[arg-type]
-
-
-def encode(account: Mapping[str, str]) -> str:
-    """A payout account as one text: bank, branch, kind, number, name."""
-    return "|".join(account[k] for k in COLUMNS[1:])
-
-
-def transfer(pay: Pay) -> Transfer:
-    """A line of a payout as a bank transfer."""
-    parts = pay.account.split("|")
-    if len(parts) != len(COLUMNS) - 1:
-        raise PaymentError(f"{pay.person}: {pay.account!r} is no bank account")
-    bank, branch, kind, number, name = parts
-    return Transfer(pay.reference, bank, branch, kind, number, name, pay.amount)  # type: ignore[arg-type]
 
 
 class Mailbox:
-    """The rail: a folder with `out` and `in`."""
+    """The rail: a folder with `out` and `in`, and the way that is reached by it."""
 
-    def __init__(self, folder: Path, bank: Bank) -> None:
-        self.folder, self.bank, self.name = folder, bank, bank.profile.name
+    def __init__(self, folder: Path, way: Way, now: Now = utc_now) -> None:
+        self.folder, self.way, self.name, self.now = folder, way, way.name, now
 
     def render(self, payments: Sequence[Pay], designated: date) -> bytes:
-        """One Zengin file.
+        """One file, as the way writes it.
 
         Raises:
             InputError: every payment that cannot be written; nothing is made.
-            PaymentError: more than one file takes.
+            PaymentError: more than one file takes, or a payment that is for another way.
         """
-        found = zengin.write(
-            [transfer(p) for p in payments], self.bank.sender, self.bank.profile, designated
-        )
-        if len(found) != 1:
-            raise PaymentError(f"{len(payments)} payments do not fit one file; lower --most")
-        return found[0].content
+        return self.way.render(payments, designated)
 
     def send(self, name: str, content: bytes) -> Receipt:
-        """Put the file out, once; a person uploads it and puts the bank's receipt into `in`."""
-        path = self.folder / "out" / f"{name}.txt"
+        """Put the file out, once; a person hands it in and puts the receipt into `in`."""
+        path = self._out(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.folder / f".{name}.draft"  # never in `out` until it is whole
         with os.fdopen(
@@ -112,46 +57,35 @@ class Mailbox:
         finally:
             draft.unlink()
         where = self.folder / "in"
-        raise RailSilence(f"{path} is out: upload it, then put the bank's receipt into {where}")
+        raise RailSilence(f"{path} is out: hand it in, then put the receipt into {where}")
 
     def ask(self, name: str) -> Answer:
-        """What `in` says of a file."""
+        """What `in` says of a file; RailSilence where it is not out and must not go out now."""
         receipt = self.folder / "in" / f"{name}.receipt.toml"
         if receipt.is_file():
             return Answer("accepted", _receipt(receipt))
         if (self.folder / "in" / f"{name}.absent").is_file():
             return Answer("absent")
+        if (answer := self.way.answer(self.folder, name)) is not None:
+            return answer
+        if not self._out(name).exists() and (why := self.way.barred(self.now().date())):
+            raise RailSilence(why)
         return Answer("open")
 
     def returns(self, since: int) -> Sequence[Return]:
-        """Returned funds that fit one transfer each; `unmatched` has what fits none or several."""
-        matched = [m for found in self._matches() for m in found.matched]
-        every = [
-            Return(n, reference, entry.remarks or by, entry.amount, booked=True)
-            for n, (entry, reference, by) in enumerate(matched, 1)
-        ]
-        return every[since:]
+        """What came back with a serial after `since`."""
+        return self.way.returns(self.folder)[since:]
 
     def unmatched(self) -> list[str]:
-        """Returned funds that a person must look at, in words."""
-        words = []
-        for found in self._matches():
-            words += [
-                f"row {e.row}: {e.amount} of {e.name} may be {', '.join(r)}"
-                for e, r in found.ambiguous
-            ]
-            words += [f"row {e.row}: {e.amount} of {e.name} fits nothing" for e in found.unmatched]
-        return words
+        """What came back and a person must look at, in words."""
+        return self.way.unmatched(self.folder)
 
-    def _matches(self) -> list[Matches]:
-        profile = self.bank.profile
-        out = [
-            t
-            for path in sorted((self.folder / "out").glob("*.txt"))
-            for t in zengin.read(path.read_bytes(), profile).transfers
-        ]
-        files = sorted((self.folder / "in").glob("returns-*"))
-        return [match(read_returns(path.read_bytes(), profile), out) for path in files]
+    def settled(self, name: str, payments: Sequence[Pay]) -> Settled:
+        """What `in` says is settled of a file."""
+        return self.way.settled(self.folder, name, payments)
+
+    def _out(self, name: str) -> Path:
+        return self.folder / "out" / f"{name}{self.way.suffix}"
 
 
 def _receipt(path: Path) -> Receipt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,61 +14,86 @@ import pyarrow.parquet as pq
 from sonae.actions.frozen import TABLE, read_frozen
 from sonae.actions.fund import Now, utc_now
 from sonae.actions.fund_gates import payment
-from sonae.actions.mailbox import COLUMNS, encode
 from sonae.actions.payments import Row, plan
-from sonae.claims.entitle import AMOUNT, GOODWILL
+from sonae.actions.way import Way
+from sonae.actions.way_bank import Zengin
+from sonae.claims.entitle import AMOUNT, GOODWILL, IN_KIND
 from sonae.claims.hold import Hold
 from sonae.core.errors import InputError, Problem, Refused, UsageError
 from sonae.core.text import Text
 from sonae.store.payments import Payments
+from sonae.store.payout_rows import MOST
 
 REVIEW = timedelta(days=7)
 
 
-def read_accounts(file: Path) -> dict[str, str]:
-    """Payout accounts by customer's account, from CSV; every bad row at once."""
-    found: dict[str, str] = {}
+Accounts = Mapping[tuple[str, str], str]
+"""Customer's account and asset (empty for money) -> where it is paid to, in the words of a way."""
+
+
+def read_accounts(file: Path, way: Way | type[Way] = Zengin) -> Accounts:
+    """Payout accounts from CSV with the columns of a way; every bad row at once."""
+    needed, optional = ("account", *way.columns), way.optional
+    found: dict[tuple[str, str], str] = {}
     problems = []
     with file.open(newline="", encoding="utf-8-sig") as stream:
         reader = csv.DictReader(stream)
-        if lacking := sorted(set(COLUMNS) - set(reader.fieldnames or ())):
+        if lacking := sorted(set(needed) - set(reader.fieldnames or ())):
             raise UsageError(f"{file}: columns are missing: {', '.join(lacking)}")
         for n, row in enumerate(reader, 1):
-            short = [k for k in COLUMNS if not row[k]]
-            if short or row["account"] in found or "|" in "".join(row[k] for k in COLUMNS):
-                text = Text(
-                    "空欄、同じ口座の重複、又は「|」がある",
-                    "an empty cell, an account twice, or a | in a cell",
-                )
+            cells = {k: row.get(k) or "" for k in (*needed, *optional)}
+            key = (cells["account"], cells["asset"] if way.coins else "")
+            if text := _row_fault(cells, needed, key in found):
                 problems.append(Problem("corrupt-row", "accounts", text, file.name, n))
-            found[row["account"]] = encode(row)
+            found[key] = way.encode(cells)
+            if len(found[key]) > MOST["account"]:
+                text = Text(
+                    f"支払先が{MOST['account']}文字を超える",
+                    f"longer than {MOST['account']} in all",
+                )
+                problems.append(Problem("account-too-long", "accounts", text, file.name, n))
     if problems:
         raise InputError(problems)
     return found
+
+
+def _row_fault(cells: Mapping[str, str], needed: Sequence[str], twice: bool) -> Text | None:
+    if all(cells[k] for k in needed) and not twice and "|" not in "".join(cells.values()):
+        return None
+    return Text(
+        "空欄、同じ口座の重複、又は「|」がある",
+        "an empty cell, an account twice, or a | in a cell",
+    )
 
 
 def plan_frozen(
     store: Payments,
     programme: str,
     entitlements: Path,
-    accounts: Mapping[str, str],
+    accounts: Accounts,
     nature: str,
     confirmation: Path | None = None,
     tranche: int = 1,
     now: Now = utc_now,
+    way: Way | type[Way] = Zengin,
+    routed: Mapping[tuple[str, str], int] | None = None,
 ) -> dict[str, Any]:
-    """Plan what a frozen list says in money; related parties are held, who has no account is told.
+    """Plan what a frozen list says in money or, by a way that pays coins, in coins.
+
+    Related parties are held; who has no account, or is routed another way, is told.
 
     Args:
         store: where payments are kept.
         programme: an open programme.
         entitlements: the folder of a frozen list.
-        accounts: payout accounts by customer's account.
+        accounts: payout accounts of the way.
         nature: what the payment is, as jp.reserve.payment names it. Goodwill pays what the list
             has above the loss and nothing else; any other nature pays the loss.
         confirmation: the document by which the incident was confirmed, where one is needed.
         tranche: which part of the claim this is.
         now: the clock.
+        way: how it is to be paid.
+        routed: units by account and asset that are routed this way; all of it where not given.
 
     Raises:
         Refused: the list does not hold, or the nature of the payment needs what is not there.
@@ -76,20 +101,17 @@ def plan_frozen(
     """
     document = read_frozen(entitlements)
     gate = _gate(nature, confirmation, now)
-    part = GOODWILL if nature == GOODWILL else AMOUNT
-    table = pq.read_table(entitlements / TABLE, columns=["account", part, "held"])
-    owed: dict[str, int] = {}
-    related = set()
-    for row in table.to_pylist():  # one for each asset that an account lost
-        owed[row["account"]] = owed.get(row["account"], 0) + int(row[part])
-        if row["held"]:
-            related.add(row["account"])
-    rows = [
-        Row(account, document["currency"], tranche, amount, accounts[account])
-        for account, amount in owed.items()
-        if amount and account in accounts
-    ]
-    without = [amount for account, amount in owed.items() if amount and account not in accounts]
+    if way.coins and nature == GOODWILL:
+        raise UsageError("goodwill is money; this way pays coins")
+    owed, related = _owed(entitlements, nature, way, document["currency"])
+    here = {k: n for k, n in owed.items() if routed is None or routed.get(k) == n}
+    rows, without = [], list[tuple[str, int]]()
+    for (account, asset), amount in here.items():
+        to = accounts.get((account, asset if way.coins else ""))
+        if to is None:
+            without.append((asset, amount))
+        else:
+            rows.append(Row(account, asset, tranche, amount, to))
     held = {row.person for row in rows} & related
     why = Hold("legal", "compliance", now().date() + REVIEW)
     found = plan(store, programme, rows, now=now, holds=dict.fromkeys(held, why))
@@ -101,8 +123,34 @@ def plan_frozen(
         "added": found.added,
         "known": found.known,
         "held": len(held),
-        "without_account": {"accounts": len(without), "amount": str(sum(without))},
+        "without_account": _sums(without, way),
+        **({} if routed is None else {"routed_elsewhere": len(owed) - len(here)}),
     }
+
+
+def _owed(
+    entitlements: Path, nature: str, way: Way | type[Way], currency: str
+) -> tuple[dict[tuple[str, str], int], set[str]]:
+    """What is to be paid by account and asset, and the accounts of related parties."""
+    part = IN_KIND if way.coins else GOODWILL if nature == GOODWILL else AMOUNT
+    table = pq.read_table(entitlements / TABLE, columns=["account", "asset", part, "held"])
+    owed: dict[tuple[str, str], int] = {}
+    related = set()
+    for row in table.to_pylist():  # one for each asset that an account lost
+        key = (row["account"], row["asset"] if way.coins else currency)
+        owed[key] = owed.get(key, 0) + int(row[part])
+        if row["held"]:
+            related.add(row["account"])
+    return {k: n for k, n in owed.items() if n}, related
+
+
+def _sums(rows: Sequence[tuple[str, int]], way: Way | type[Way]) -> dict[str, Any]:
+    if not way.coins:
+        return {"accounts": len(rows), "amount": str(sum(n for _, n in rows))}
+    sums: dict[str, int] = {}
+    for asset, amount in rows:
+        sums[asset] = sums.get(asset, 0) + amount
+    return {"accounts": len(rows), "amounts": {a: str(n) for a, n in sorted(sums.items())}}
 
 
 def _gate(nature: str, confirmation: Path | None, now: Now) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from sonae.actions.fund import Now, utc_now
 from sonae.claims.payment import NOT_RECEIVED, Event, returns_until
-from sonae.claims.rail import Rail, Return
+from sonae.claims.rail import Rail, Return, by_days
 from sonae.core.calendar import Calendar
 from sonae.store.payments import Payments
 
@@ -61,13 +61,16 @@ def settle(
     by: str = "operator",
     now: Now = utc_now,
 ) -> int:
-    """Settle what can no longer come back by `today`; take the returns first. How many."""
+    """Settle what can no longer come back by `today`; take the returns first. How many.
+
+    What a way proves payment by payment (`claims.rail.PROVED`) is left to its proof.
+    """
     settled = 0
     with store.transaction(now(), by):
         for file in store.files():
             days = store.programme(file.programme).return_days
             until = returns_until(date.fromisoformat(file.designated), days, calendar)
-            if file.state == "accepted" and until < today:
+            if file.state == "accepted" and until < today and by_days(file.rail):
                 for payment in store.of_file(file.name):
                     if payment.state == "accepted":
                         store.move(payment, Event("settle"), until.isoformat())

@@ -24,6 +24,7 @@ HOLDS: Mapping[str, str] = {
     "account_changed": "checking",
     "account_check": "checking",
     "unverified": "checking",
+    "fee": "checking",
     "legal": "checking",
     "police": "checking",
     "sanction": "checking",
@@ -34,7 +35,7 @@ HOLDS: Mapping[str, str] = {
     "dispute": "disputed",
     "not_found": "contact",
 }
-"""Internal code -> visible code. The first three are everyday, so that "checking" says nothing."""
+"""Internal code -> visible code; several of "checking" are everyday, so that it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

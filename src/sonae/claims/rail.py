@@ -17,6 +17,20 @@ class RailSilence(SonaeError):
     """No answer, or none that can be read: what was sent may or may not have arrived."""
 
 
+PROVED = ("chain", "credit", "successor")
+"""Kinds of ways that prove of each payment that it is settled; no number of days settles them."""
+
+
+def by_days(rail: str) -> bool:
+    """Whether days without a return settle what a rail of this name paid.
+
+    >>> by_days("chain:cold"), by_days("pain001:abroad"), by_days("a bank")
+    (False, True, True)
+    """
+    kind, colon, _ = rail.partition(":")
+    return not colon or kind not in PROVED
+
+
 class Pay(NamedTuple):
     """One line of a payout file."""
 

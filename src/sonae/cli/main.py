@@ -125,6 +125,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.fund
     import sonae.cli.fund_look
     import sonae.cli.pay
+    import sonae.cli.pay_rails
     import sonae.cli.rules
     import sonae.cli.seal  # noqa: F401
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from sonae.cli.fund import DEFAULT, KeyFile, Store
 from sonae.cli.main import FOUND, OK, Json, Language, day, language, out, pay, show, show_json
 from sonae.core.errors import UsageError
+from sonae.core.text import Lang, Text
+
+if TYPE_CHECKING:
+    from sonae.actions.mailbox import Mailbox
 
 Programme = Annotated[str, Parameter(name="PROGRAMME")]
 Name = Annotated[str, Parameter(name="FILE")]
-BankFile = Annotated[Path, Parameter(name="--bank", help="the bank's terms and the sender (TOML)")]
+RailFile = Annotated[Path, Parameter(name="--rail", help="how it is paid: a way's settings (TOML)")]
 Box = Annotated[Path, Parameter(name="--mailbox", help="the folder with `out` and `in`")]
 
 
@@ -81,13 +86,15 @@ def pay_plan(
     entitlements: Annotated[Path, Parameter(name="FROZEN")],
     *,
     accounts: Path,
-    nature: str = "damages_for_non_return",
+    rail: Path | None = None,
+    routed: Path | None = None,
+    nature: str | None = None,
     confirmation: Path | None = None,
     tranche: int = 1,
     store: Store = DEFAULT,
     json: Json = False,
 ) -> int:
-    """Plan what a frozen list says in money; the same list again changes nothing.
+    """Plan what a frozen list says in money or coins; the same list again changes nothing.
 
     Parameters
     ----------
@@ -96,20 +103,32 @@ def pay_plan(
     entitlements
         The folder of `sonae claims freeze`.
     accounts
-        Where to pay (CSV: account, bank, branch, kind, number, name_kana).
+        Where to pay (CSV: account, and the columns of the way; account, bank, branch, kind,
+        number, name_kana of banks).
+    rail
+        How it is to be paid: a way's settings (TOML); without it, by bank transfer.
+    routed
+        What `claims route --out` wrote: only what is routed this way is planned.
     nature
-        What the payment is: damages_for_non_return, transaction_loss or goodwill.
+        What the payment is: damages_for_non_return, return_in_kind, transaction_loss or goodwill;
+        without it, by what the way pays.
     confirmation
         The document by which the incident was confirmed, where the nature needs one.
     tranche
         Which part of the claim this pays; each is paid once.
     """
     from sonae.actions.payout_plan import plan_frozen, read_accounts
+    from sonae.actions.way_bank import Zengin
+    from sonae.actions.ways import read_way
     from sonae.store.payments import Payments
 
+    way = Zengin if rail is None else read_way(rail)
+    nature = nature or ("return_in_kind" if way.coins else "damages_for_non_return")
     with Payments(store) as payments:
-        to = read_accounts(accounts)
-        found = plan_frozen(payments, programme, entitlements, to, nature, confirmation, tranche)
+        to = read_accounts(accounts, way)
+        found = plan_frozen(
+            payments, programme, entitlements, to, nature, confirmation, tranche, way=way
+        )
     return _told(found, json)
 
 
@@ -117,34 +136,42 @@ def pay_plan(
 def pay_file(
     programme: Programme,
     *,
-    bank: BankFile,
+    rail: RailFile,
     mailbox: Box,
     on: str,
     most: int = 50_000,
     asset: str = "JPY",
     store: Store = DEFAULT,
+    lang: Language = None,
     json: Json = False,
 ) -> int:
     """Make a payout file of planned payments, to be signed by three people.
+
+    What would cost more than it pays is held, and said. A credit says what the money trust needs.
 
     Parameters
     ----------
     programme
         The programme.
     on
-        The day on which the bank is to pay (YYYY-MM-DD).
+        The day on which it is to be paid (YYYY-MM-DD).
     most
         At most so many payments.
     """
     from sonae.actions.payments import make_file
+    from sonae.actions.ways import hold_waiting, told
     from sonae.store.payments import Payments
 
+    box = _rail(mailbox, rail)
     with Payments(store) as payments:
-        made = make_file(payments, programme, asset, _rail(mailbox, bank), _day(on), limit=most)
-    if made is None:
-        raise UsageError(f"nothing is planned in {programme}")
-    found = {"file": made.name, "sha256": made.sha256, "count": made.items}
-    return _told({**found, "total": str(made.total)}, json)
+        waits = hold_waiting(payments, programme, asset, box)
+        made = make_file(payments, programme, asset, box, _day(on), limit=most)
+        if made is None:
+            why = f": {len(waits)} wait, as their fee exceeds them" if waits else ""
+            raise UsageError(f"nothing is planned in {programme}{why}")
+        found = {"file": made.name, "sha256": made.sha256, "count": made.items}
+        found |= {"total": str(made.total), **told(payments, made, box)}
+    return _told(found | ({"waits": waits} if waits else {}), json, language(lang))
 
 
 @pay.command(name="sign")
@@ -170,13 +197,13 @@ def pay_sign(name: Name, *, key: KeyFile, store: Store = DEFAULT, json: Json = F
 def pay_release(
     name: Name,
     *,
-    bank: BankFile,
+    rail: RailFile,
     mailbox: Box,
     content: Path | None = None,
     store: Store = DEFAULT,
     json: Json = False,
 ) -> int:
-    """Release a signed file once: it goes into the mailbox, and is unknown until the bank says so.
+    """Release a signed file once: it goes into the mailbox, and is unknown until it is answered.
 
     Parameters
     ----------
@@ -190,26 +217,29 @@ def pay_release(
 
     with Payments(store) as payments:
         given = payments.file(name).content if content is None else content.read_bytes()
-        made = release(payments, name, given, _rail(mailbox, bank))
+        made = release(payments, name, given, _rail(mailbox, rail))
     return _told({"file": name, "state": made.state, "sha256": made.sha256}, json)
 
 
 @pay.command(name="answers")
-def pay_answers(*, bank: BankFile, mailbox: Box, store: Store = DEFAULT, json: Json = False) -> int:
-    """Hear what the bank says of files that are out, and of money that came back.
+def pay_answers(*, rail: RailFile, mailbox: Box, store: Store = DEFAULT, json: Json = False) -> int:
+    """Hear what is said of files that are out, of money that came back, and of what is settled.
 
     Nothing is sent. Ends with 1 where a person must look at something.
     """
     from sonae.actions.payout import resume
     from sonae.actions.payout_returns import take_returns
+    from sonae.actions.payout_settled import take_settled
     from sonae.store.payments import Payments
 
-    rail = _rail(mailbox, bank)
+    box = _rail(mailbox, rail)
     with Payments(store) as payments:
-        heard, taken = resume(payments, rail), take_returns(payments, rail)
-    look = [*heard.differs, *taken.strange, *rail.unmatched()]
+        heard, taken = resume(payments, box), take_returns(payments, box)
+        proved = take_settled(payments, box)
+    look = [*heard.differs, *taken.strange, *box.unmatched(), *proved.look]
     found = {k: getattr(heard, k) for k in ("accepted", "absent", "open")}
-    _told({**found, "returned": taken.returned, "back": taken.back, "look_at": look}, json)
+    found |= {"returned": taken.returned, "back": taken.back, "settled": proved.settled}
+    _told({**found, "look_at": look}, json)
     return FOUND if look else OK
 
 
@@ -233,7 +263,7 @@ def pay_again(references: list[str], *, store: Store = DEFAULT, json: Json = Fal
 
 @pay.command(name="settle")
 def pay_settle(*, on: str, store: Store = DEFAULT, json: Json = False) -> int:
-    """Settle what can no longer come back; hear the bank's answers first.
+    """Settle what a bank can no longer send back; hear its answers first.
 
     Parameters
     ----------
@@ -373,10 +403,11 @@ def pay_notice(
     return OK
 
 
-def _rail(mailbox: Path, bank: Path) -> Any:
-    from sonae.actions.mailbox import Mailbox, read_bank
+def _rail(mailbox: Path, file: Path) -> Mailbox:
+    from sonae.actions.mailbox import Mailbox
+    from sonae.actions.ways import read_way
 
-    return Mailbox(mailbox, read_bank(bank))
+    return Mailbox(mailbox, read_way(file))
 
 
 def _day(text: str) -> date:
@@ -385,9 +416,17 @@ def _day(text: str) -> date:
     return found
 
 
-def _told(found: dict[str, Any], json: bool) -> int:
+def _told(found: dict[str, Any], json: bool, lang: Lang = "en") -> int:
     if json:
-        show_json(found)
+        show_json(_plain(found, lambda text: text.as_json()))
     else:
-        out("\n".join(f"{k}: {v}" for k, v in found.items()))
+        words = _plain(found, lambda text: text.lang(lang))
+        out("\n".join(f"{k}: {v}" for k, v in words.items()))
     return OK
+
+
+def _plain(value: Any, say: Callable[[Text], Any]) -> Any:
+    """With each text as it is said."""
+    if isinstance(value, Mapping):
+        return {k: _plain(v, say) for k, v in value.items()}
+    return say(value) if isinstance(value, Text) else value

@@ -2,19 +2,21 @@
 
 Bitcoin by base58check and by BIP-173 and BIP-350, XRP by base58check in its own alphabet. The
 mixed case of an Ethereum-type address (EIP-55) is a checksum by Keccak-256, which the standard
-library does not have: such an address is refused, never taken unchecked.
+library does not have: whoever has it passes it in, and without it such an address is refused.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Literal
 
 from sonae.core.text import Text
 
 Form = Literal["bitcoin", "ethereum", "xrp"]
+Hash = Callable[[bytes], bytes]
+"""Keccak-256, where it is needed: bytes to 32 bytes."""
 FORMS: tuple[Form, ...] = ("bitcoin", "ethereum", "xrp")
 BASE58: Mapping[str, str] = {
     "bitcoin": "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
@@ -52,6 +54,12 @@ _MIXED = Text(
     "mixed case is a checksum (EIP-55, by Keccak-256) that cannot be checked here; "
     "check it elsewhere and give it in lower case",
 )
+_CHECKSUM = Text(
+    "大文字と小文字の並びが検査符号（EIP-55）と合わない。写し間違いのおそれがあるため、"
+    "本人に確認して入れ直す",
+    "the mixed case is not the checksum of the address (EIP-55), so a digit may be wrong; "
+    "ask for it again",
+)
 _NOBODY = Text("誰のものでもない零アドレス", "the zero address, which nobody holds")
 _X_ADDRESS = Text(
     "Xアドレスは使えない。rで始まるアドレスと宛先タグに分けて入れる",
@@ -59,14 +67,16 @@ _X_ADDRESS = Text(
 )
 
 
-def fault(address: str, form: Form) -> Text | None:
+def fault(address: str, form: Form, keccak: Hash | None = None) -> Text | None:
     """Why an address cannot be paid, or None where nothing is wrong with its form.
+
+    `keccak` checks the mixed case of an Ethereum-type address, which is refused without it.
 
     >>> fault("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "bitcoin") is None
     True
     """
     if form == "ethereum":
-        return _hex_fault(address)
+        return _hex_fault(address, keccak)
     if form == "bitcoin" and address.lower().startswith(f"{HRP}1"):
         return _segwit_fault(address)
     if form == "xrp" and address.startswith("X"):
@@ -148,10 +158,26 @@ def _segwit_fault(address: str) -> Text | None:
     return None if version == 0 or (version == 1 and len(program) == 32) else _UNUSED
 
 
-def _hex_fault(address: str) -> Text | None:
+def checksummed(address: str, keccak: Hash) -> str:
+    """An Ethereum-type address in the mixed case of EIP-55.
+
+    A letter is a capital where the digit of the hash at its place is 8 or more; what is hashed are
+    the 40 lower-case digits as text.
+    """
+    digits = address[2:].lower()
+    places = keccak(digits.encode()).hex()
+    mixed = (c.upper() if int(p, 16) >= 8 else c for c, p in zip(digits, places, strict=False))
+    return "0x" + "".join(mixed)
+
+
+def _hex_fault(address: str, keccak: Hash | None) -> Text | None:
     if not _HEX.fullmatch(address):
         return _NOT_HEX
     digits = address[2:]
-    if digits not in (digits.lower(), digits.upper()):
+    if not int(digits, 16):
+        return _NOBODY
+    if digits in (digits.lower(), digits.upper()):
+        return None
+    if keccak is None:
         return _MIXED
-    return None if int(digits, 16) else _NOBODY
+    return None if address == checksummed(address, keccak) else _CHECKSUM

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
-from sonae.claims.rails.address import FORMS, Form, fault, fold
+from sonae.claims.rails.address import FORMS, Form, Hash, fault, fold
 from sonae.core.amount import LIMIT, bounded
 from sonae.core.canonical import canonical_bytes, digest
 from sonae.core.errors import InputError, Problem
@@ -70,7 +70,8 @@ class Rules:
     `forms`: chain -> form of its addresses. `fees`: chain and asset -> what one payout is expected
     to cost, in that asset's smallest unit. `memo_chains`: where every payout to an exchange needs
     a memo or tag, unless the exchange's address is known not to. `contracts` and `listed` hold for
-    every chain; None says that there is no such list, and nothing is paid without one.
+    every chain; None says that there is no such list, and nothing is paid without one. `keccak`
+    checks mixed case, which is refused without it.
     """
 
     forms: Mapping[str, Form]
@@ -79,6 +80,7 @@ class Rules:
     contracts: Collection[str] | None
     listed: Collection[str] | None
     memo_chains: Collection[str] = ("xrp",)
+    keccak: Hash | None = None
 
 
 class Waiting(NamedTuple):
@@ -260,7 +262,7 @@ class _Checks:
                 "addresses of this chain cannot be checked here; pay another way",
             )
             yield "unknown-chain", "chain", text
-        elif form in FORMS and (wrong := fault(payout.address, form)):
+        elif form in FORMS and (wrong := fault(payout.address, form, self.rules.keccak)):
             yield "bad-address", "address", wrong
         for name, addresses, text in self.barred:
             if fold(payout.address) in addresses:

@@ -1,0 +1,410 @@
+"""Every way to pay, from the guide's own files and commands to each person paid once."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+from copy import copy
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from sonae.store.payments import Payments
+from tests.claims import guide
+from tests.claims.test_incident import KIND, incident
+from tests.claims.test_pay_story import Desk
+from tests.command import Said, sonae
+
+TX = "ab" * 32
+
+
+class Teller:
+    """Who hands in what stands in `box/out`, and writes answers into `box/in`."""
+
+    def __init__(self, desk: Desk, rail: str) -> None:
+        self.desk, self.rail, self.box = desk, rail, desk.folder / "box"
+
+    def told(self, *words: str) -> Said:
+        return self.desk.pay(*words, "--rail", self.desk.folder / self.rail)
+
+    def mail(self, *words: str) -> Said:
+        return self.told(*words, "--mailbox", str(self.box))
+
+    def write(self, name: str, text: str) -> None:
+        (self.box / "in").mkdir(parents=True, exist_ok=True)
+        (self.box / "in" / name).write_text(text, encoding="utf-8")
+
+    def table(self, name: str, columns: str, *rows: tuple[object, ...]) -> None:
+        self.write(name, "\n".join([columns, *(",".join(map(str, r)) for r in rows), ""]))
+
+    def content(self, name: str) -> bytes:
+        [path] = (self.box / "out").glob(f"{name}.*")
+        return path.read_bytes()
+
+    def receipt(self, name: str) -> None:
+        digest = hashlib.sha256(self.content(name)).hexdigest()
+        self.write(f"{name}.receipt.toml", f'number = "R-1"\nsha256 = "{digest}"\n')
+
+    def sign(self, name: str) -> None:
+        for person in ("aoi", "chi", "ben"):
+            self.desk.done(self.desk.pay("sign", name, "--key", self.desk.folder / f"{person}.key"))
+
+    def heard(self) -> Any:
+        return self.desk.done(self.mail("answers"))
+
+
+@pytest.fixture(scope="module")
+def begun_once(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """The people, a list in money and one in coins, and the guide's files."""
+    folder = tmp_path_factory.mktemp("ways")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        made = Desk(folder, "fund.db")
+        words = ("claims", "freeze", "books", incident(folder, KIND), "--method", "in-kind")
+        said = sonae(*words, "--key", "ben.key", "--out", "coins", "--json")
+        assert said.code == 0, said.err
+        guide.files(folder)
+    return made
+
+
+@pytest.fixture
+def desk(begun_once: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A copy of it all, to be worked on."""
+    folder = tmp_path / "desk"
+    shutil.copytree(begun_once.folder, folder)
+    monkeypatch.chdir(folder)
+    made = copy(begun_once)
+    made.folder = folder
+    return made
+
+
+def begun(desk: Desk, rail: str) -> tuple[Teller, str, Any]:
+    """The guide's commands for a way; its teller, the file and what was said of it."""
+    every = guide.files(desk.folder)[rail]
+    made = [json.loads(text) for text in guide.run_all(every, "--store", desk.store, "--json")]
+    found = next(m for m in made if isinstance(m, dict) and "sha256" in m)
+    assert (found["count"], made[2]["added"], made[2]["held"]) == (2, 2, 0)
+    assert made[2]["without_account"]["accounts"] == 1  # A3 works here and named none
+    return Teller(desk, rail), found["file"], found
+
+
+def out(teller: Teller, name: str) -> None:
+    """Signed and put out once; unknown whatever happens until it is answered."""
+    assert "not signed" in teller.mail("release", name).err
+    teller.sign(name)
+    assert teller.desk.done(teller.mail("release", name))["state"] == "unknown"
+    before = teller.content(name)
+    assert teller.mail("release", name).code == 2
+    assert teller.content(name) == before
+    assert teller.heard()["open"] == [name]
+
+
+def counted(desk: Desk, programme: str, asset: str) -> dict[str, tuple[int, int]]:
+    row = desk.done(desk.pay("counters", programme))[asset]
+    found = {k: (c["people"], int(c["amount"])) for k, c in row.items() if c["people"]}
+    whole = found.pop("entitled")
+    assert whole == tuple(map(sum, zip(*found.values(), strict=True)))
+    return found
+
+
+def test_the_guide_has_the_same_files_and_commands_in_both_languages() -> None:
+    assert guide.bare("incident.md") == guide.bare("incident.ja.md")
+    assert len(guide.bare("incident.md")) >= 12
+
+
+# -- chain -----------------------------------------------------------------------------------------
+
+
+def test_coins_are_settled_by_confirmations_and_two_transactions_are_looked_at(desk: Desk) -> None:
+    teller, name, made = begun(desk, "chain.toml")
+    assert (made["chain"], made["expected_fees"]) == ("bitcoin", "4000")
+    out(teller, name)
+    batch = json.loads(teller.content(name))
+    assert batch["format"] == "sonae-onchain/1"
+    assert b"SUZUKI" not in teller.content(name)  # names go to the exchange, not to the signer
+    [told] = teller.desk.done(teller.told("travel", name))
+    assert (told["venue"], told["beneficiary"]) == ("Other Exchange", "SUZUKI TARO")
+    assert told["originator"] == "Example K.K."
+    teller.receipt(name)
+    assert teller.heard()["accepted"] == [name]
+    one, two = ((p["reference"], p["amount"]) for p in batch["payouts"])
+    columns = "reference,amount,transaction,confirmations"
+    teller.table(f"{name}.transactions.csv", columns, (*one, TX, 6), (*two, "0x" + TX, 5))
+    assert teller.heard()["settled"] == [one[0]]
+    assert teller.heard()["settled"] == []
+    assert counted(desk, "CHAIN", "BTC")["settled"] == (1, int(one[1]))
+    assert desk.done(desk.pay("settle", "--on", "2027-12-04"))["settled"] == 0  # days prove nothing
+    teller.table(
+        f"{name}.transactions.csv",
+        columns,
+        (*two, TX, 6),
+        (*two, "cd" * 32, 7),
+        ("9" * 20, 1, TX, 9),
+    )
+    said = teller.mail("answers")
+    assert said.code == 1
+    assert len(said.json()["look_at"]) == 2
+    assert "paid twice?" in said.json()["look_at"][0]
+    assert said.json()["settled"] == []
+    teller.table("b.returns.csv", "reference,code,amount,booked", (*two[:1], "dust", two[1], "yes"))
+    teller.table(f"{name}.transactions.csv", columns, (*one, TX, 9))
+    assert teller.heard()["back"] == [two[0]]
+    again = desk.done(desk.pay("again", two[0]))["planned"]
+    assert again != [two[0]]
+    assert counted(desk, "CHAIN", "BTC") == {
+        "settled": (1, int(one[1])), "payable": (1, int(two[1])),
+    }  # fmt: skip
+
+
+def changed(desk: Desk, file: str, old: str, new: str) -> None:
+    path = desk.folder / file
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "name"),
+    [
+        ("contracts.txt", "", "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4\n", "contract-address"),
+        ("listed.txt", "", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4\n", "listed-address"),
+        ("chain.toml", "memo = false", "memo = true", "memo-missing"),
+        ("chain.toml", 'listed = "listed.txt"', "", "list-missing"),
+        ("chain.csv", "kv8f3t4", "kv8f3t5", "bad-address"),
+        ("chain.csv", "SUZUKI TARO", "", "travel-rule-missing"),
+        ("chain.csv", "0123456789abcdef" * 4, "", "assessment-missing"),
+    ],
+)
+def test_E100_what_must_not_be_signed_refuses_the_whole_batch_before_it_is_made(
+    desk: Desk, file: str, old: str, new: str, name: str
+) -> None:
+    if old:
+        changed(desk, file, old, new)
+    else:
+        (desk.folder / file).write_text(new, encoding="utf-8")
+    *first, make, _ = guide.files_kept(desk.folder)["chain.toml"]
+    guide.run_all(first, "--store", desk.store, "--json")
+    said = sonae(*make, "--store", desk.store, "--json")
+    assert said.code == 3
+    assert name in {p["name"] for p in said.json()["problems"]}
+    assert not (desk.folder / "box").exists()
+    assert set(counted(desk, "CHAIN", "BTC")) == {"payable"}
+
+
+def test_E99_a_payout_that_costs_more_than_it_pays_is_held_and_nobody_is_charged(
+    desk: Desk,
+) -> None:
+    amounts = sorted(int(n) for n in owed(desk))
+    changed(desk, "chain.toml", '"2000"', f'"{amounts[-1]}"')
+    *first, make, _ = guide.files_kept(desk.folder)["chain.toml"]
+    guide.run_all(first, "--store", desk.store, "--json")
+    made = json.loads(guide.run_all([make], "--store", desk.store, "--json")[0])
+    assert (made["count"], made["total"]) == (1, str(amounts[-1]))
+    [why] = made["waits"].values()
+    assert "not charged" in why["en"]
+    assert "差し引かない" in why["ja"]
+    found = counted(desk, "CHAIN", "BTC")
+    assert found == {"held": (1, amounts[-2]), "payable": (1, amounts[-1])}
+    assert sonae(*make, "--store", desk.store).code == 2  # all that is left waits
+
+
+def owed(desk: Desk) -> list[str]:
+    """What the guide's two people are owed in coins, as a plan elsewhere says it."""
+    desk.done(desk.pay("open", "LOOK"))
+    words = ("plan", "LOOK", "coins", "--accounts", "chain.csv", "--rail", "chain.toml")
+    found = desk.done(desk.pay(*words))
+    assert found["nature"]["nature"] == "return_in_kind"
+    with Payments(desk.store) as store:
+        return [str(p.amount) for p in store.payments("LOOK")]
+
+
+# -- credit ----------------------------------------------------------------------------------------
+
+
+def test_a_credit_says_what_the_trust_needs_and_is_settled_by_our_ledger(desk: Desk) -> None:
+    """The trust of the guide is full, so it lacks the whole credit, two business days on."""
+    teller, name, made = begun(desk, "credit.toml")
+    total = made["total"]
+    assert made["top_up_jpy"] == total
+    assert int(made["required_jpy"]) == 5_000_000_000 + int(total)
+    assert made["due"] == "2026-12-02"
+    assert "2026-12-02" in made["says"]["ja"]
+    out(teller, name)
+    order = json.loads(teller.content(name))
+    assert (order["format"], order["total"]) == ("sonae-credit/1", total)
+    teller.receipt(name)
+    assert teller.heard()["accepted"] == [name]
+    one, two = (tuple(c[k] for k in ("reference", "account", "amount")) for c in order["credits"])
+    columns = "reference,account,amount,posting"
+    teller.table(f"{name}.postings.csv", columns, (*one, "J-1"), (two[0], "9009", two[2], "J-2"))
+    said = teller.mail("answers")
+    assert said.code == 1
+    assert said.json()["settled"] == [one[0]]
+    assert "not posted as the file says" in said.json()["look_at"][0]
+    teller.table(f"{name}.postings.csv", columns, (*one, "J-1"), (*two, "J-2"))
+    assert teller.heard()["settled"] == [two[0]]
+    assert counted(desk, "CREDIT", "JPY") == {"settled": (2, int(total))}
+
+
+def test_what_was_credited_since_the_trusts_figures_counts_in_the_next_file(desk: Desk) -> None:
+    teller, name, made = begun(desk, "credit.toml")
+    out(teller, name)
+    words = ("plan", "CREDIT", "frozen", "--accounts", "credit.csv", "--tranche", "2")
+    desk.done(teller.told(*words))
+    after = desk.done(teller.mail("file", "CREDIT", "--on", "2026-12-01"))
+    assert int(after["required_jpy"]) == 5_000_000_000 + 2 * int(made["total"])
+    assert after["earlier_jpy"] == after["top_up_jpy"] == made["total"]
+    assert "lacked before" in after["says"]["en"]
+
+
+def test_after_a_trigger_event_nothing_is_credited_nor_put_out(desk: Desk) -> None:
+    """An order between signing and release stops the file too; without it, it goes."""
+    teller, name, _ = begun(desk, "credit.toml")
+    teller.sign(name)
+    path = desk.folder / "credit.toml"
+    plain = path.read_text("utf-8")
+    path.write_text(f'{plain}[[trigger]]\nkind = "order"\non = 2020-01-01\n', encoding="utf-8")
+    said = teller.mail("release", name)
+    assert said.code == 2
+    assert "nothing is credited since the order of 2020-01-01" in said.err
+    assert not (desk.folder / "box").exists()
+    desk.done(desk.pay("open", "NEXT"))
+    words = ("plan", "NEXT", "frozen", "--accounts", "credit.csv")
+    desk.done(teller.told(*words))
+    said = teller.mail("file", "NEXT", "--on", "2026-11-30")
+    assert said.code == 3
+    assert {p["name"] for p in said.json()["problems"]} == {"credit-blocked"}
+    path.write_text(plain, encoding="utf-8")
+    assert desk.done(teller.mail("release", name))["state"] == "unknown"
+
+
+# -- pain.001 --------------------------------------------------------------------------------------
+
+
+def report(teller: Teller, name: str, status: str, refused: str = "", about: str = "") -> None:
+    order = ElementTree.fromstring(teller.content(name))
+    message = about or order.findtext(".//{*}MsgId")
+    one = "" if not refused else (
+        f"<OrgnlPmtInfAndSts><TxInfAndSts><OrgnlEndToEndId>{refused}</OrgnlEndToEndId>"
+        "<TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf></TxInfAndSts>"
+        "</OrgnlPmtInfAndSts>"
+    )  # fmt: skip
+    teller.write(
+        f"{name}.pain002.xml",
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>'
+        "<GrpHdr><MsgId>REPORT-1</MsgId></GrpHdr><OrgnlGrpInfAndSts>"
+        f"<OrgnlMsgId>{message}</OrgnlMsgId><OrgnlNbOfTxs>2</OrgnlNbOfTxs><GrpSts>{status}</GrpSts>"
+        f"</OrgnlGrpInfAndSts>{one}</CstmrPmtStsRpt></Document>",
+    )
+
+
+def test_a_status_report_takes_an_order_and_what_it_refuses_is_back(desk: Desk) -> None:
+    teller, name, _ = begun(desk, "pain001.toml")
+    out(teller, name)
+    order = ElementTree.fromstring(teller.content(name))
+    references = [e.text or "" for e in order.iterfind(".//{*}EndToEndId")]
+    for status, about in (("PDNG", ""), ("ACCP", "another")):
+        report(teller, name, status, about=about)
+        assert teller.heard()["open"] == [name]
+    report(teller, name, "PART", refused=references[1])
+    heard = teller.heard()
+    assert (heard["accepted"], heard["back"]) == ([name], [references[1]])
+    assert teller.heard()["back"] == []
+    assert desk.done(desk.pay("settle", "--on", "2026-12-04"))["settled"] == 1
+    assert {k: n for k, (n, _) in counted(desk, "ABROAD", "JPY").items()} == {
+        "settled": 1, "payable": 1,
+    }  # fmt: skip
+
+
+def test_an_order_that_is_refused_whole_is_planned_again_under_another_message(desk: Desk) -> None:
+    teller, name, made = begun(desk, "pain001.toml")
+    out(teller, name)
+    report(teller, name, "RJCT")
+    assert teller.heard()["absent"] == [name]
+    order = ElementTree.fromstring(teller.content(name))
+    desk.done(desk.pay("again", *[e.text or "" for e in order.iterfind(".//{*}EndToEndId")]))
+    second = desk.done(teller.mail("file", "ABROAD", "--on", "2026-12-01"))
+    assert (second["count"], second["total"]) == (2, made["total"])
+    teller.sign(second["file"])
+    desk.done(teller.mail("release", second["file"]))
+    fresh = ElementTree.fromstring(teller.content(second["file"]))
+    assert fresh.findtext(".//{*}MsgId") != order.findtext(".//{*}MsgId")
+
+
+# -- successor -------------------------------------------------------------------------------------
+
+
+def test_a_handover_is_settled_when_both_sides_have_the_same_sum(desk: Desk) -> None:
+    teller, name, made = begun(desk, "successor.toml")
+    out(teller, name)
+    document = json.loads(teller.content(name))
+    assert document["handover"]["sums"] == {"BTC": made["total"]}
+    assert sum(int(line["amount"]) for line in document["lines"]) == int(made["total"])
+    teller.receipt(name)
+    teller.heard()
+    total = int(made["total"])
+    teller.table(f"{name}.acknowledged.csv", "asset,sent,received", ("BTC", total, total - 1))
+    said = teller.mail("answers")
+    assert said.code == 1
+    assert f"received {total - 1}" in said.json()["look_at"][0]
+    assert said.json()["settled"] == []
+    teller.table(f"{name}.acknowledged.csv", "asset,sent,received", ("BTC", total, total))
+    assert len(teller.heard()["settled"]) == 2
+    assert counted(desk, "HANDOVER", "BTC") == {"settled": (2, total)}
+
+
+def test_nobody_is_handed_over_without_a_basis(desk: Desk) -> None:
+    changed(desk, "successor.csv", "2026-11-25", "")
+    *first, make = guide.files_kept(desk.folder)["successor.toml"]
+    guide.run_all(first, "--store", desk.store, "--json")
+    said = sonae(*make, "--store", desk.store, "--json")
+    assert said.code == 3
+    assert {p["name"] for p in said.json()["problems"]} == {"basis-missing"}
+
+
+# -- one way for a programme, and settings ---------------------------------------------------------
+
+RAILS = ("credit.toml", "chain.toml", "pain001.toml", "successor.toml", "bank.toml")
+
+
+@pytest.mark.parametrize("planned", RAILS[:-1])
+def test_a_payment_that_was_planned_for_one_way_goes_by_no_other(desk: Desk, planned: str) -> None:
+    words = [w for w in guide.files_kept(desk.folder)[planned] if w[2] in ("open", "fund", "plan")]
+    guide.run_all(words, "--store", desk.store, "--json")
+    programme, asset = words[0][3], "BTC" if "coins" in words[2] else "JPY"
+    for rail in RAILS:
+        if rail != planned:
+            teller = Teller(desk, rail)
+            said = teller.mail("file", programme, "--asset", asset, "--on", "2026-11-30")
+            assert said.code in (2, 3), (rail, said.out)
+    assert set(counted(desk, programme, asset)) == {"payable"}
+
+
+@pytest.mark.parametrize("rail", RAILS[:-1])
+def test_settings_and_accounts_say_all_that_is_wrong_with_them(desk: Desk, rail: str) -> None:
+    path = desk.folder / rail
+    path.write_text(f'colour = "red"\n{path.read_text("utf-8")}', encoding="utf-8")
+    changed(desk, rail, "name =", "nome =")
+    said = Teller(desk, rail).mail("answers")
+    assert said.code == 3
+    keys = {p["key"].split(".")[-1] for p in said.json()["problems"]}
+    assert {"colour", "name", "nome"} <= keys
+    path.write_text('rail = "pigeon"\n', encoding="utf-8")
+    said = Teller(desk, rail).mail("answers")
+    assert said.code == 3
+    assert (
+        "zengin, pain001, credit, chain, successor" in said.json()["problems"][0]["message"]["en"]
+    )
+
+
+def test_an_account_that_the_store_cannot_hold_is_refused_when_it_is_read(desk: Desk) -> None:
+    with (desk.folder / "chain.csv").open("a", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerow(["A3", "BTC", "bc1q", "", "V" * 128, "NAME", ""])
+    desk.done(desk.pay("open", "CHAIN"))
+    said = Teller(desk, "chain.toml").told("plan", "CHAIN", "coins", "--accounts", "chain.csv")
+    assert said.code == 3
+    assert said.json()["problems"][0]["name"] == "account-too-long"
