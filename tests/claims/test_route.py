@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonae.claims.counters import Cell, suppressed
+from sonae.claims.hold import Hold
 from sonae.claims.payment import Claim, PaymentError
 from sonae.claims.route import (
     FIXES,
@@ -22,6 +23,7 @@ from sonae.claims.route import (
     again,
     checked,
     count_places,
+    coverage,
     expunge,
     route,
 )
@@ -64,6 +66,19 @@ def test_after_a_trigger_event_nothing_is_credited_with_us() -> None:
     assert found.place == "exception"
     assert found.fixes == (FIXES["account"],)
     assert one(MONEY, WAYS._replace(credit=False)).place == "transfer"
+
+
+# -- E98: held -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["estate", "minor", "guardianship", "police", "sanction"])
+def test_E98_a_hold_names_its_owner_and_day_and_the_debt_stays(code: str) -> None:
+    found = one(replace(MONEY, hold=Hold(code, "legal", date(2027, 1, 15))))
+    assert (found.place, found.rails, found.money) == ("held", {}, MONEY.units)
+    for words in (found.reason.ja, found.reason.en):
+        assert code in words
+        assert "legal" in words
+        assert "2027-01-15" in words
 
 
 # -- E92: not verified -----------------------------------------------------------------------------
@@ -231,6 +246,7 @@ PEOPLE = st.builds(
         st.tuples(st.sampled_from(["agent-a", "agent-b"]), st.sampled_from(sorted(FIXES))),
         max_size=3,
     ).map(tuple),
+    hold=st.sampled_from([None, None, None, Hold("estate", "legal", date(2027, 1, 1))]),
 )  # fmt: skip
 
 
@@ -249,6 +265,9 @@ def test_E86_E87_E88_E92_every_claim_is_in_exactly_one_place_and_sums_are_equal(
     mixed = list(every)
     random.shuffle(mixed)
     assert route(mixed, ways) == found
+    reach = coverage(found)
+    assert sum(map(sum, reach.values())) == len(every)
+    assert sum(r.with_way for r in reach.values()) == sum(bool(r.rails) for r in found)
     assert sorted(r.claim for r in found) == sorted(f.claim for f in every)
     counts = count_places(every, found)
     for asset, row in counts.items():
@@ -263,10 +282,12 @@ def test_E86_E87_E88_E92_every_claim_is_in_exactly_one_place_and_sums_are_equal(
         assert r.place != "expunged"
         assert (r.place in ("transfer", "credit", "agent", "cash_part")) == bool(r.rails)
         assert (r.place == "exception") == bool(r.fixes)
-        assert (r.place == "unverified_reserved") == (not r.facts.verified)
+        assert (r.place == "held") == (r.facts.hold is not None)
+        unverified = not r.facts.verified and r.facts.hold is None
+        assert (r.place == "unverified_reserved") == unverified
         assert r.reason.ja
         assert r.reason.en
-        if r.facts.verified and not r.facts.in_kind and r.facts.account:
+        if r.facts.verified and not r.facts.in_kind and r.facts.account and not r.facts.hold:
             assert r.place == "transfer"
 
 

@@ -408,3 +408,73 @@ def test_an_account_that_the_store_cannot_hold_is_refused_when_it_is_read(desk: 
     said = Teller(desk, "chain.toml").told("plan", "CHAIN", "coins", "--accounts", "chain.csv")
     assert said.code == 3
     assert said.json()["problems"][0]["name"] == "account-too-long"
+
+
+# -- routes ----------------------------------------------------------------------------------------
+
+
+def routed(desk: Desk, *more: str) -> Said:
+    [words] = guide.files_kept(desk.folder)["ways.toml"]
+    return sonae(*words, *more)
+
+
+def test_every_claim_of_the_guide_is_routed_once_and_says_why(desk: Desk) -> None:
+    """Places without a way are told, exceptions say who mends them, and counters add up."""
+    said = routed(desk, "--json")
+    assert said.code == 1  # two have no way
+    found = said.json()
+    with (desk.folder / "ways.csv").open(encoding="utf-8") as stream:
+        given = [*csv.DictReader(stream)]
+    for asset in ("BTC", "JPY", "XEM"):
+        row = found["counters"][asset]
+        owed_ = [int(g["units"]) for g in given if g["asset"] == asset]
+        assert row["entitled"] == {"claims": len(owed_), "amount": str(sum(owed_))}
+        cells = [c for k, c in row.items() if k != "entitled"]
+        assert sum(c["claims"] for c in cells) == len(owed_)
+        assert sum(int(c["amount"]) for c in cells) == sum(owed_)
+    assert found["places_without_a_way"] == ["FR", "US"]
+    assert found["coverage"]["JP"] == {"with_way": 3, "without": 0, "waiting": 2}
+    seen = {r["person"]: r for r in found["look_at"]}
+    assert {p: r["place"] for p, r in seen.items()} == {
+        "A5": "deferred", "A6": "exception", "A7": "unverified_reserved", "A8": "held",
+        "A9": "cash_part",
+    }  # fmt: skip
+    assert seen["A6"]["fixes"][0]["who"] == "customer"
+    assert (seen["A9"]["coins"], seen["A9"]["money"]) == ("600", "400")
+    assert "2027-01-15" in seen["A8"]["reason"]["ja"]
+    for lang in ("ja", "en"):
+        told = routed(desk, "--lang", lang)
+        assert told.code == 1
+        assert all(r["reason"][lang].split()[0] in told.out for r in seen.values())
+
+
+def test_a_plan_takes_only_what_is_routed_its_way(desk: Desk) -> None:
+    """A2 has no place for coins on file and is credited: the chain plans A1 alone."""
+    assert routed(desk).code == 1
+    assert (desk.folder / "routed.csv").stat().st_mode & 0o777 == 0o600
+    desk.done(desk.pay("open", "CHAIN"))
+    words = ("plan", "CHAIN", "coins", "--accounts", "chain.csv", "--routed", "routed.csv")
+    found = desk.done(Teller(desk, "chain.toml").told(*words))
+    assert (found["added"], found["routed_elsewhere"], found["routed_other_amount"]) == (1, 2, 0)
+    with Payments(desk.store) as store:
+        assert [p.person for p in store.payments("CHAIN")] == ["A1"]
+    assert Teller(desk, "successor.toml").told(*words).code == 2
+    changed(desk, "routed.csv", "3000000000", "2999999999")
+    found = desk.done(Teller(desk, "chain.toml").told(*words))
+    assert (found["known"], found["routed_elsewhere"], found["routed_other_amount"]) == (0, 2, 1)
+
+
+def test_everything_wrong_with_persons_and_ways_is_listed_at_once(desk: Desk) -> None:
+    with (desk.folder / "ways.csv").open("a", encoding="utf-8") as stream:
+        stream.write("B1,JPY,0,gold,maybe,,,,,,agent-a:shoe,estate,,\n")
+    said = routed(desk, "--json")
+    assert said.code == 3
+    columns = {p["column"] for p in said.json()["problems"]}
+    assert columns == {"units", "pays", "verified", "mismatched", "hold"}
+    changed(desk, "ways.toml", "credit = true", 'credit = "yes"\ncolour = 1')
+    (desk.folder / "ways.csv").write_text(
+        "person,asset,units,pays,verified\nA1,JPY,1,money,yes\n", encoding="utf-8"
+    )
+    said = routed(desk, "--json")
+    assert said.code == 3
+    assert {p["key"] for p in said.json()["problems"]} == {"credit", "colour"}

@@ -67,3 +67,10 @@ def _write_durably(path: Path, content: bytes | Iterable[bytes], mode: int) -> N
         stream.writelines([content] if isinstance(content, bytes) else content)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Put a file in place of what was there, whole or not at all; for its owner's eyes only."""
+    fresh = path.with_name(f".{path.name}.new")
+    _write_durably(fresh, content, mode)
+    os.replace(fresh, path)

@@ -124,7 +124,17 @@ def plan_frozen(
         "known": found.known,
         "held": len(held),
         "without_account": _sums(without, way),
-        **({} if routed is None else {"routed_elsewhere": len(owed) - len(here)}),
+        **({} if routed is None else _elsewhere(owed, routed)),
+    }
+
+
+def _elsewhere(
+    owed: Mapping[tuple[str, str], int], routed: Mapping[tuple[str, str], int]
+) -> dict[str, int]:
+    """Claims of the list that are not planned here, by why."""
+    return {
+        "routed_elsewhere": sum(k not in routed for k in owed),
+        "routed_other_amount": sum(routed.get(k, n) != n for k, n in owed.items()),
     }
 
 

@@ -15,16 +15,19 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from sonae.claims.counters import Cell, Counters
+from sonae.claims.hold import Hold
 from sonae.claims.payment import Claim, check_amount
 from sonae.core.errors import Refused
 from sonae.core.text import Text
 
 DIRECT = ("transfer", "credit")
 PLACES = (
-    *DIRECT, "agent", "cash_part", "deferred", "exception", "unverified_reserved", "expunged",
+    *DIRECT, "agent", "cash_part", "deferred", "exception", "held", "unverified_reserved",
+    "expunged",
 )  # fmt: skip
 """To the account on file, into the account with us, by an agent; some of it in money; kept until
-it can be paid; for people to correct; kept for who is not verified; ended by a legal order."""
+it can be paid; for people to correct; held by a code; kept for who is not verified; ended by a
+legal order."""
 
 
 class Fix(NamedTuple):
@@ -69,6 +72,7 @@ class Facts:
         place: where the person lives.
         agent: who pays a person that cannot be paid directly, "" where nobody was named.
         mismatched: by agent, the fields that it says do not match.
+        hold: why nothing is paid for now, who sees to it, and when it is looked at again.
     """
 
     claim: Claim
@@ -81,6 +85,7 @@ class Facts:
     place: str = ""
     agent: str = ""
     mismatched: tuple[tuple[str, str], ...] = ()
+    hold: Hold | None = None
 
 
 class Ways(NamedTuple):
@@ -161,6 +166,13 @@ def _share(buyable: int, needed: int) -> Fraction:
 
 
 def _route(f: Facts, ways: Ways, share: Fraction) -> Routed:
+    if f.hold is not None:
+        owner, review = f.hold.owner, f.hold.review
+        why = Text(
+            f"保留（{f.hold.code}）。担当は{owner}、次に確認する日は{review}。債務はそのまま残る",
+            f"held ({f.hold.code}) by {owner}, looked at again on {review}; the debt stays whole",
+        )
+        return _kept(f, "held", why)
     if not f.verified:
         why = Text(
             "本人確認が済んでいない。支払わずに額を確保し、件数と額に算入する",
@@ -249,6 +261,36 @@ def again(before: Routed, facts: Facts) -> Facts:
         mend = "; ".join(f"{fix.field} ({fix.who})" for fix in before.fixes)
         raise Refused(f"{before.claim.key}: nothing was corrected since; to be mended: {mend}")
     return facts
+
+
+# -- who can be reached ----------------------------------------------------------------------------
+
+
+class Reach(NamedTuple):
+    """Of one place: claims that have a way, claims without one, and those that wait for else."""
+
+    with_way: int = 0
+    without: int = 0
+    waiting: int = 0
+
+
+def coverage(routed: Sequence[Routed]) -> dict[str, Reach]:
+    """How far each place can be paid, by claims; "" is where the place is not known.
+
+    Without a way is what is put off or needs a correction; who is held or not verified waits for
+    something else.
+    """
+    found: dict[str, Reach] = {}
+    for r in routed:
+        at = found.get(r.facts.place, Reach())
+        if r.rails:
+            at = at._replace(with_way=at.with_way + 1)
+        elif r.place in ("deferred", "exception"):
+            at = at._replace(without=at.without + 1)
+        else:
+            at = at._replace(waiting=at.waiting + 1)
+        found[r.facts.place] = at
+    return dict(sorted(found.items()))
 
 
 # -- the end of a claim ----------------------------------------------------------------------------

@@ -126,9 +126,9 @@ def pay_plan(
     nature = nature or ("return_in_kind" if way.coins else "damages_for_non_return")
     with Payments(store) as payments:
         to = read_accounts(accounts, way)
-        found = plan_frozen(
-            payments, programme, entitlements, to, nature, confirmation, tranche, way=way
-        )
+        more: dict[str, Any] = {"way": way, "routed": _routed(routed, way)}
+        about = (entitlements, to, nature, confirmation, tranche)
+        found = plan_frozen(payments, programme, *about, **more)
     return _told(found, json)
 
 
@@ -401,6 +401,16 @@ def pay_notice(
     with Payments(store) as payments:
         out(notice_of(payments, reference, firm, to, number, _day(on), language(lang)))
     return OK
+
+
+def _routed(file: Path | None, way: Any) -> dict[tuple[str, str], int] | None:
+    from sonae.actions.route import read_routed
+
+    if file is None:
+        return None
+    if not way.route:
+        raise UsageError("no route leads to this way; leave out --routed")
+    return read_routed(file, way.route, coins=way.coins)
 
 
 def _rail(mailbox: Path, file: Path) -> Mailbox:

@@ -95,6 +95,31 @@ def counters_table(found: Found, lang: Lang) -> RenderableType:
     return table
 
 
+def route_view(found: Found, lang: Lang) -> RenderableType:
+    """Claims by asset and way, how far each place can be paid, and what people must look at."""
+    words = Words(lang)
+    ways = Table(box=None, pad_edge=False, header_style="dim")
+    for key in ("asset", "way", "claims", "amount"):
+        ways.add_column(words(f"route.{key}"), justify="right" if key in _SUMS else "left")
+    for asset, row in found["counters"].items():
+        for name, cell in row.items():
+            if cell["claims"]:
+                cells = (f"{cell['claims']:,}", with_separators(cell["amount"]))
+                ways.add_row(asset, words(f"route.{name}"), *cells)
+    places = Table(box=None, pad_edge=False, header_style="dim")
+    for key in ("place", *_REACH):
+        places.add_column(words(f"route.{key}"), justify="left" if key == "place" else "right")
+    for place, at in found["coverage"].items():
+        name = place or words("route.unknown_place")
+        places.add_row(name, *(f"{at[k]:,}" for k in _REACH))
+    seen = [
+        Styled(f"{row['person']} {row['asset']}: {row['reason'][lang]}") for row in found["look_at"]
+    ]
+    return Group(ways, Styled(), places, *([Styled(), *seen] if seen else []))
+
+
+_SUMS, _REACH = ("claims", "amount"), ("with_way", "without", "waiting")
+
 TAX = ("day", "asset", "quantity", "unit_price", "amount", "nature", "treatment")
 
 
