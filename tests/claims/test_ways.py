@@ -195,6 +195,22 @@ def test_E100_what_must_not_be_signed_refuses_the_whole_batch_before_it_is_made(
     assert set(counted(desk, "CHAIN", "BTC")) == {"payable"}
 
 
+def test_E100_an_address_that_is_listed_after_three_people_signed_does_not_go_out(
+    desk: Desk,
+) -> None:
+    """And what is listed once it is out is a matter for the signer, not for the store."""
+    teller, name, _ = begun(desk, "chain.toml")
+    teller.sign(name)
+    listed = desk.folder / "listed.txt"
+    listed.write_text("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4\n", encoding="utf-8")
+    said = teller.mail("release", name)
+    assert said.code == 3
+    assert {p["name"] for p in said.json()["problems"]} == {"listed-address"}
+    assert not (desk.folder / "box").exists()
+    listed.write_text("", encoding="utf-8")
+    assert desk.done(teller.mail("release", name))["state"] == "unknown"
+
+
 def test_E99_a_payout_that_costs_more_than_it_pays_is_held_and_nobody_is_charged(
     desk: Desk,
 ) -> None:
@@ -269,8 +285,8 @@ def test_after_a_trigger_event_nothing_is_credited_nor_put_out(desk: Desk) -> No
     plain = path.read_text("utf-8")
     path.write_text(f'{plain}[[trigger]]\nkind = "order"\non = 2020-01-01\n', encoding="utf-8")
     said = teller.mail("release", name)
-    assert said.code == 2
-    assert "nothing is credited since the order of 2020-01-01" in said.err
+    assert said.code == 3
+    assert "an order was made on 2020-01-01" in said.json()["problems"][0]["message"]["en"]
     assert not (desk.folder / "box").exists()
     desk.done(desk.pay("open", "NEXT"))
     words = ("plan", "NEXT", "frozen", "--accounts", "credit.csv")
@@ -307,9 +323,15 @@ def test_a_status_report_takes_an_order_and_what_it_refuses_is_back(desk: Desk) 
     out(teller, name)
     order = ElementTree.fromstring(teller.content(name))
     references = [e.text or "" for e in order.iterfind(".//{*}EndToEndId")]
-    for status, about in (("PDNG", ""), ("ACCP", "another")):
-        report(teller, name, status, about=about)
-        assert teller.heard()["open"] == [name]
+    report(teller, name, "PDNG")
+    assert teller.heard()["open"] == [name]
+    report(teller, name, "PART", refused=references[1], about="another")
+    said = teller.mail("answers")
+    assert said.code == 1
+    assert (said.json()["open"], said.json()["back"]) == ([name], [])
+    assert "about another order" in said.json()["look_at"][0]
+    teller.write(f"{name}.pain002.xml", "<!DOCTYPE x><Document/>")
+    assert teller.mail("answers").code == 1
     report(teller, name, "PART", refused=references[1])
     heard = teller.heard()
     assert (heard["accepted"], heard["back"]) == ([name], [references[1]])

@@ -121,7 +121,7 @@ def drawn(random_: random.Random, died: int) -> Death:
 
 def work(desk: Desk, rows: list[Row], rail: str, folder: Path, death: Death) -> None:
     """The payer: hear, plan, and put out whatever may go; ends when all that is left waits."""
-    box = DyingBox(folder / "box", read_way(folder / rail), desk.now)
+    box = DyingBox(folder / "box", read_way(folder / rail))
     box.death, asset = death, rows[0].asset
     with Payments(desk.place) as store:
         if death.kind == "statement":

@@ -19,7 +19,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sonae.actions.fund import Now, utc_now
 from sonae.actions.way import Settled, Way
 from sonae.claims.rail import Answer, Pay, RailSilence, Receipt, Return
 
@@ -27,8 +26,8 @@ from sonae.claims.rail import Answer, Pay, RailSilence, Receipt, Return
 class Mailbox:
     """The rail: a folder with `out` and `in`, and the way that is reached by it."""
 
-    def __init__(self, folder: Path, way: Way, now: Now = utc_now) -> None:
-        self.folder, self.way, self.name, self.now = folder, way, way.name, now
+    def __init__(self, folder: Path, way: Way) -> None:
+        self.folder, self.way, self.name = folder, way, way.name
 
     def render(self, payments: Sequence[Pay], designated: date) -> bytes:
         """One file, as the way writes it.
@@ -60,17 +59,13 @@ class Mailbox:
         raise RailSilence(f"{path} is out: hand it in, then put the receipt into {where}")
 
     def ask(self, name: str) -> Answer:
-        """What `in` says of a file; RailSilence where it is not out and must not go out now."""
+        """What `in` says of a file."""
         receipt = self.folder / "in" / f"{name}.receipt.toml"
         if receipt.is_file():
             return Answer("accepted", _receipt(receipt))
         if (self.folder / "in" / f"{name}.absent").is_file():
             return Answer("absent")
-        if (answer := self.way.answer(self.folder, name)) is not None:
-            return answer
-        if not self._out(name).exists() and (why := self.way.barred(self.now().date())):
-            raise RailSilence(why)
-        return Answer("open")
+        return self.way.answer(self.folder, name) or Answer("open")
 
     def returns(self, since: int) -> Sequence[Return]:
         """What came back with a serial after `since`."""

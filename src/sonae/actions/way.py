@@ -63,9 +63,12 @@ class Way:
         """Payments that are not to go into a file now, by reference, and why."""
         return {}
 
-    def barred(self, today: date) -> str:
-        """Why nothing may be handed in any more; empty where it may."""
-        return ""
+    def recheck(self, payments: Sequence[Pay], day: date) -> None:
+        """What may have changed since a file was made: lists, events; `day` is when it is paid.
+
+        Raises:
+            InputError: why it must not go out any more.
+        """
 
     def answer(self, box: Path, name: str) -> Answer | None:
         """What an answer in the way's own layout says of a file; None without one."""
@@ -80,9 +83,12 @@ class Way:
         found = list[Return]()
         for path in sorted((box / "in").glob("*.returns.csv")):
             for n, row in enumerate(read_rows(path, RETURNS), 1):
-                amount = whole(path, n, row["amount"])
-                booked = row["booked"] == "yes"
-                found.append(Return(len(found) + 1, row["reference"], row["code"], amount, booked))
+                amount, booked = whole(path, n, row["amount"]), row["booked"]
+                if booked not in ("yes", "no"):
+                    text = Text("bookedはyesまたはno", "booked is yes or no")
+                    raise InputError([Problem("bad-cell", path.stem, text, path.name, n)])
+                about = (row["reference"], row["code"], amount, booked == "yes")
+                found.append(Return(len(found) + 1, *about))
         return found
 
     def unmatched(self, box: Path) -> list[str]:

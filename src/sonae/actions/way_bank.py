@@ -183,10 +183,11 @@ class Pain001(Way):
     def returns(self, box: Path) -> Sequence[Return]:
         """What a report refuses of an order that was taken (it never left), then what came back."""
         refused = []
-        for path in sorted((box / "in").glob("*.pain002.xml")):
-            name = path.name.removesuffix(".pain002.xml")
-            report, order = self._report(box, name), self._order(box, name)
-            if report is None or order is None or _text(report, "GrpSts") == REFUSED:
+        for name in _reported(box):
+            if self._odd(box, name) or (order := self._order(box, name)) is None:
+                continue
+            report, answer = self._report(box, name), self.answer(box, name)
+            if report is None or answer is None or answer.status != "accepted":
                 continue
             amounts = _amounts(order)
             for one in report.iterfind(".//{*}TxInfAndSts"):
@@ -197,11 +198,28 @@ class Pain001(Way):
         later = super().returns(box)
         return [*first, *(r._replace(serial=len(first) + r.serial) for r in later)]
 
+    def unmatched(self, box: Path) -> list[str]:
+        """Status reports that cannot be read or are about another order."""
+        return [why for name in _reported(box) if (why := self._odd(box, name))]
+
+    def _odd(self, box: Path, name: str) -> str:
+        try:
+            self.answer(box, name)
+        except RailSilence as silence:
+            return str(silence)
+        return ""
+
     def _report(self, box: Path, name: str) -> ElementTree.Element | None:
         return _xml(box / "in" / f"{name}.pain002.xml")
 
     def _order(self, box: Path, name: str) -> ElementTree.Element | None:
         return _xml(box / "out" / f"{name}{self.suffix}")
+
+
+def _reported(box: Path) -> list[str]:
+    """Names of files that a status report is there for."""
+    end = ".pain002.xml"
+    return [p.name.removesuffix(end) for p in sorted((box / "in").glob(f"*{end}"))]
 
 
 def _xml(path: Path) -> ElementTree.Element | None:

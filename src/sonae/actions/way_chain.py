@@ -86,6 +86,10 @@ class Chain(Way):
         found = batch([self._payout(p) for p in payments], self.rules) if payments else None
         return {w.payout.reference: w.reason for w in found.waiting} if found else {}
 
+    def recheck(self, payments: Sequence[Pay], day: date) -> None:
+        """No address of it has come onto a list; a fee that rose since is the firm's."""
+        batch([self._payout(p) for p in payments], self.rules)
+
     def told(self, payments: Sequence[Pay], designated: date, before: int) -> dict[str, Any]:
         """What the firm is expected to pay in fees."""
         [total] = batch([self._payout(p) for p in payments], self.rules).sums

@@ -77,10 +77,9 @@ class Credits(Way):
         found: dict[str, Any] = {k: _plain(getattr(made, k)) for k in figures}
         return {**found, "confidence": made.top_up_jpy.confidence, "says": made.says}
 
-    def barred(self, today: date) -> str:
-        """A trigger event that was on this day or before."""
-        since = [t for t in self.triggers if t.on <= today]
-        return f"nothing is credited since the {since[0].kind} of {since[0].on}" if since else ""
+    def recheck(self, payments: Sequence[Pay], day: date) -> None:
+        """No trigger event until this day."""
+        self._credit(payments, day, 0)
 
     def _credit(self, payments: Sequence[Pay], on: date, before: int) -> Crediting:
         rows = []

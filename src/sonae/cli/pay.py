@@ -212,12 +212,12 @@ def pay_release(
     content
         What is to be uploaded, where it is not taken from the store; it must be what was signed.
     """
-    from sonae.actions.payout import release
+    from sonae.actions.ways import release_checked
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
         given = payments.file(name).content if content is None else content.read_bytes()
-        made = release(payments, name, given, _rail(mailbox, rail))
+        made = release_checked(payments, name, given, _rail(mailbox, rail))
     return _told({"file": name, "state": made.state, "sha256": made.sha256}, json)
 
 
