@@ -60,18 +60,19 @@ def policies(draw: Any) -> Policy:
 @example(policy(retention=Fraction(50)), Fraction(50))
 @example(policy(claims_paid=Fraction(300)), Fraction(50))
 def test_a_policy_pays_the_loss_above_the_retention_up_to_both_limits(p: Policy, loss: Any) -> None:
-    """Step by step: retention, limit of the event, what the year has left, the insured's share."""
+    """Step by step: retention, limit of the event, the insured's share, what the year has left."""
     payment = loss - p.retention
     if payment < 0:
         payment = Fraction(0)
     if payment > p.limit_per_event:
         payment = p.limit_per_event
+    payment -= payment * p.co_insurance
     left = p.annual_aggregate - p.claims_paid
     if left < 0:
         left = Fraction(0)
     if payment > left:
         payment = left
-    assert paid(p, loss) == payment - payment * p.co_insurance
+    assert paid(p, loss) == payment
 
 
 @settings(deadline=None)

@@ -50,7 +50,10 @@ def policy_term(facts: Facts, valuation: Valuation, policy: Policy, name: str) -
     """An amount of a policy in the reporting currency."""
     key, where = f"policies/{policy.policy_id}/{name}", f"policy_id = {policy.policy_id}, {name}"
     unit, label = money_unit(facts, policy.currency), same(f"{policy.policy_id} {name}")
-    stated = facts.leaf(key, getattr(policy, name), unit, "policies", where, 1, label)
+    amount = getattr(policy, name)
+    if name == "claims_paid":
+        amount = policy.paid_by(facts.books.venue.on)
+    stated = facts.leaf(key, amount, unit, "policies", where, 1, label)
     return stated * valuation.prices[policy.currency] if unit == "coin" else stated
 
 
