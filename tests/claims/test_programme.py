@@ -128,6 +128,9 @@ def test_the_trigger_says_which_day_must_be_in_the_period(trigger: str, pays: in
     """Lost on 31 March, known on 1 April, the first day of the period."""
     programme = policies({**PLAIN, "trigger": trigger})
     assert hit(programme, lost(5), on=date(2026, 3, 31), learned=ON).paid == pays
+    notified = {"P1": date(2027, 4, 1)}
+    made = hit(policies({**PLAIN, "trigger": "claims_made"}), lost(5), notified=notified)
+    assert reasons(made) == {"not_in_force": 5}
     late = policies({**PLAIN, "trigger": "discovery", "retro_date": ON})
     answer = hit(late, lost(5), on=date(2026, 3, 31), learned=ON)
     assert reasons(answer) == {"before_retro_date": 5}

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sonae.actions.entitle import holders, load_incident
 from sonae.actions.fund_gates import payment
 from sonae.actions.incident_clocks import clocks
+from sonae.actions.incident_insurance import insurance, insurance_sources, today, with_policies
 from sonae.actions.incident_recover import recovered
 from sonae.actions.incident_refill import refill
 from sonae.claims.incident import Incident
@@ -44,7 +45,11 @@ DOSSIERS = {
 
 
 def open_incident(
-    file: Path, law_on: date | None = None, books: Path | None = None
+    file: Path,
+    law_on: date | None = None,
+    books: Path | None = None,
+    policies: Path | None = None,
+    as_of: date | None = None,
 ) -> dict[str, Any]:
     """Everything an incident starts: what is lost, due, needed, and borne by whom.
 
@@ -52,14 +57,18 @@ def open_incident(
         file: the incident.
         law_on: applies the law of another day: a what-if, and marked as one.
         books: the Books of the record date, to count the customers it concerns.
+        policies: a file of policies or a folder of Books, where the incident has none of its own.
+        as_of: the day on which clocks of insurers are looked at; today by default.
     """
     incident, digest = load_incident(file)
+    incident = with_policies(incident, file.name, policies)
+    insured = insurance(incident, as_of or today())
     on = incident.learned_at.astimezone(JST).date()
     edition = Edition(law_on or on)
     loss = [v for v in (x.value for x in incident.losses) if v is not None]
     known = len(loss) == len(incident.losses)
     whole = sum(loss, Fraction(0)) if known else None
-    bears = None if whole is None else _waterfall(incident, whole)
+    bears = None if whole is None else _waterfall(incident, whole, insured)
     customers = incident.customers if books is None else holders(books, incident)
     return {
         "format": FORMAT,
@@ -83,6 +92,7 @@ def open_incident(
         "dossiers": {name: {**d, "needs": list(d["needs"])} for name, d in DOSSIERS.items()},
         "natures": _natures(incident, edition.on),
         "ground": _ground(incident, edition),
+        "insurance": insured,
         "waterfall": bears and _borne(*bears),
         "recoveries": recovered(incident, bears, edition, customers),
         "paid": _paid(incident, on),
@@ -155,11 +165,14 @@ def _nature(nature: str, on: date) -> dict[str, Any]:
 # -- who bears it ----------------------------------------------------------------------------------
 
 
-def _waterfall(incident: Incident, loss: Fraction) -> tuple[list[Borne], Fraction]:
-    """The loss through the funds named, in order; insurance counts once it is accepted."""
+def _waterfall(
+    incident: Incident, loss: Fraction, insured: Mapping[str, Any] | None
+) -> tuple[list[Borne], Fraction]:
+    """The loss through policies and the funds named, in order; insurance counts once accepted."""
     order = {kind: n for n, kind in enumerate(LAYERS)}
     funds = sorted(incident.funds, key=lambda f: order.get(f.kind, len(order)))
-    sources = [Source(f.kind, f.amount, f.hours, counts=f.kind != "insurance") for f in funds]
+    sources = insurance_sources(insured)
+    sources += [Source(f.kind, f.amount, f.hours, counts=f.kind != "insurance") for f in funds]
     return waterfall(loss, sources)
 
 

@@ -13,12 +13,14 @@ from fractions import Fraction
 from typing import Any
 
 from sonae.books.settings import NOT_USABLE, Settings
+from sonae.claims.insured import Insured, insured_faults, read_insured
 from sonae.claims.nature import OUT_OF
 from sonae.claims.recovery import RANKS
 from sonae.core.canonical import number_text
 from sonae.core.errors import InputError, Problem
 from sonae.core.figure import CONFIDENCES
 from sonae.core.text import Text
+from sonae.policy.perils import TIERS
 from sonae.rulebook.law.claims.valuation import METHODS
 
 KINDS = ("coins", "cash")
@@ -50,6 +52,7 @@ class Loss:
 
     `wallet` and `signing_domain` are of coins; of cash they are the account and its bank.
     `out_of` is where the loss lies: the wallet or the money trust, or customers' own balances.
+    `tier`, `custodian` (who else held the keys) and `at` are what insurance may ask for.
     """
 
     asset: str
@@ -60,6 +63,9 @@ class Loss:
     price: Fraction | None
     price_source: str
     out_of: str
+    tier: str = ""
+    custodian: str = ""
+    at: datetime | None = None
 
     @property
     def value(self) -> Fraction | None:
@@ -152,6 +158,7 @@ class Incident:
     replaces: str
     reason: str
     notes: tuple[Text, ...]
+    insured: Insured = Insured()  # noqa: RUF009
 
     def short(self) -> dict[str, Fraction]:
         """What was lost by asset, in whole units."""
@@ -209,6 +216,7 @@ def read_incident(raw: Mapping[str, Any], file: str) -> Incident:
         "steps": tuple(_steps(top, file, problems, kind)),
         "prices": tuple(_prices(top, file, problems)),
     }
+    values["insured"] = read_insured(top, head, file, values["cause"], problems)
     for reader in (head, top):
         reader.done()
     _check(values, file, problems)
@@ -253,6 +261,15 @@ def _check(values: Mapping[str, Any], file: str, problems: list[Problem]) -> Non
                 "複数の資産には rates で資産ごとに定める", "give `rates` by asset, not one rate"
             )
             problems.append(Problem("bad-setting", "incident", text, file, key=f"method[{n}].rate"))
+    if None not in (values["learned_at"], values["currency"]):
+        for key, words in insured_faults(
+            values["insured"],
+            values["losses"],
+            values["currency"],
+            values["learned_at"].date(),
+            any(f.kind == "insurance" for f in values["funds"]),
+        ):
+            problems.append(Problem("bad-setting", "incident", words, file, key=key))
     times = [values[k] for k in ("occurred_at", "learned_at")]
     if None not in times and times[0] > times[1]:
         text = Text("learned_at が occurred_at より前", "learned_at is before occurred_at")
@@ -299,9 +316,13 @@ def _losses(
                 price = Fraction(1)
             elif asset == currency and price != 1:
                 item.fault("price", NOT_USABLE.format(key=f"{item.where}price", value=str(price)))
+        tier = code(item, "tier", TIERS) if "tier" in item.raw else ""
+        custodian = item.take("custodian", str, "")
+        at = item.instant("at") if "at" in item.raw else None
         item.done()
         if None not in (asset, wallet, domain, scale, amount) and lies:
-            found.append(Loss(asset, scale, amount, wallet, domain, price, source, lies))  # type: ignore[arg-type]
+            where = (price, source, lies, tier or "", custodian, at)
+            found.append(Loss(asset, scale, amount, wallet, domain, *where))  # type: ignore[arg-type]
     return found
 
 

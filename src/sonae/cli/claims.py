@@ -23,6 +23,7 @@ from sonae.cli.main import (
 
 Books = Annotated[Path, Parameter(name="BOOKS")]
 File = Annotated[Path, Parameter(name="INCIDENT")]
+Policies = Annotated[Path | None, Parameter(name="--policies")]
 
 
 @claims.command(name="allocate")
@@ -242,6 +243,8 @@ def incident_open(
     *,
     law_on: str | None = None,
     of: Annotated[Path | None, Parameter(name="--books")] = None,
+    policies: Policies = None,
+    as_of: str | None = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -255,17 +258,22 @@ def incident_open(
         Apply the law of another day (YYYY-MM-DD); the result is a what-if.
     of
         The Books of the record date, to count the customers who share a gap.
+    policies
+        Policies of a file or of a folder of Books, where the incident has none of its own.
+    as_of
+        The day on which clocks of insurers are looked at (YYYY-MM-DD); today where not given.
     """
     from sonae.actions.incident import open_incident
     from sonae.cli.main import day
     from sonae.report.incident import incident_view
 
-    found = open_incident(file, day(law_on), of)
+    found = open_incident(file, day(law_on), of, policies, day(as_of))
     if json:
         show_json(found)
     else:
         show(incident_view(found, language(lang)))
-    return OK
+    insured = found["insurance"] or {"policies": []}
+    return FOUND if any(p["at_risk"] for p in insured["policies"]) else OK
 
 
 @incident.command(name="compare")
@@ -337,3 +345,39 @@ def incident_notice(
         show(notices_view(found, language(lang)))
         out(f"→ {out_dir}")
     return OK
+
+
+@incident.command(name="insurer")
+def incident_insurer(
+    file: File,
+    *,
+    out_dir: Annotated[Path, Parameter(name="--out")],
+    policies: Policies = None,
+    as_of: str | None = None,
+    json: Json = False,
+) -> int:
+    """The pack for each insurer: a notice in draft and the proof of loss, with a manifest.
+
+    Parameters
+    ----------
+    file
+        The incident.
+    out_dir
+        Where the pack goes, a folder for each policy.
+    policies
+        Policies of a file or of a folder of Books, where the incident has none of its own.
+    as_of
+        The day on which clocks are looked at (YYYY-MM-DD); today where not given.
+    """
+    from sonae.actions.insurer_pack import insurer_pack
+    from sonae.cli.main import day
+
+    found = insurer_pack(file, out_dir, policies, day(as_of))
+    if json:
+        show_json(found)
+    else:
+        for policy in found["policies"]:
+            clocks = ", ".join(f"{c['what']} {c['due']} {c['state']}" for c in policy["clocks"])
+            out(f"{policy['policy_id']}  {policy['insurer']}: {clocks}")
+        out(f"→ {out_dir}  {len(found['files'])} files")
+    return FOUND if any(p["at_risk"] for p in found["policies"]) else OK

@@ -37,15 +37,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: when it happened, when it was learned and notified, what was lost.
+    """One event: when it happened, when it was learned, what was lost.
 
+    `notified` has the day of notice by policy; where it has none, that of learning counts.
     `failed`: the firm is in insolvency, so that cover which ends with it does not respond.
     """
 
     occurred_at: datetime
     learned_at: datetime
     parts: tuple[Part, ...]
-    notified_at: datetime | None = None
+    notified: Mapping[str, date] = field(default_factory=dict)
     failed: bool = False
 
 
@@ -298,13 +299,11 @@ def _layer(
 
 def trigger_day(policy: Policy, event: Event, first: datetime) -> date:
     """The day that must be in the period: of the loss, of its discovery, or of the claim."""
-    known = max(event.learned_at, first)
-    at = {
-        "loss_occurring": first,
-        "discovery": known,
-        "claims_made": event.notified_at or known,
-    }[policy.conditions.trigger]
-    return _local(at, policy)
+    trigger = policy.conditions.trigger
+    if trigger == "loss_occurring":
+        return _local(first, policy)
+    known = _local(max(event.learned_at, first), policy)
+    return event.notified.get(policy.policy_id, known) if trigger == "claims_made" else known
 
 
 def _silent(policy: Policy, event: Event, on: date) -> str | None:

@@ -14,9 +14,11 @@ from sonae.core.amount import coins
 from sonae.core.canonical import parse_number
 from sonae.core.display import exact, fixed
 from sonae.core.text import Lang
+from sonae.report.insurance import insurance_view
 from sonae.report.words import Words
 
 Found = Mapping[str, Any]
+_INSURED = ("insurance", "insurance_received")
 
 
 def _table(words: Words, *keys: str, right: tuple[str, ...] = ()) -> Table:
@@ -51,6 +53,8 @@ def incident_view(found: Found, lang: Lang) -> RenderableType:
     parts += [lost, _clocks(found, words, lang), _natures(found, words), _ground(found, words)]
     if found["refill"]["assets"]:
         parts.append(refill_view(found, lang))
+    if found["insurance"] is not None:
+        parts.append(insurance_view(found["insurance"], lang))
     if found["waterfall"] is not None:
         parts.append(_waterfall(found["waterfall"], words))
     if found["recoveries"]["steps"]:
@@ -169,7 +173,9 @@ def _funded(found: Found, words: Words) -> Styled:
 def _waterfall(found: Found, words: Words) -> RenderableType:
     table = _table(words, "borne_by", "amount", right=("amount",))
     for b in found["borne"]:
-        table.add_row(words.known(f"funds.{b['source']}", b["source"]), _number(b["amount"]))
+        kind, _, policy = b["source"].partition(" ")
+        name = f"{words(f'funds.{kind}')} {policy}" if policy and kind in _INSURED else b["source"]
+        table.add_row(words.known(f"funds.{b['source']}", name), _number(b["amount"]))
     table.add_row(Styled(words("incident.gap"), style="bold"), _number(found["gap"]))
     times = _table(words, "within", "payable", right=("payable",))
     for name, amount in found["payable"].items():
