@@ -225,6 +225,8 @@ def test_policies_may_stand_in_a_file_or_in_the_books(tmp_path: Path) -> None:
     assert "policy" in problems(opened(tmp_path, INCIDENT, "--policies", tmp_path))
     assert "insurer_claim" in problems(opened(tmp_path, text))
     assert opened(tmp_path, HEAD, "--policies", tmp_path / "no.toml").code == 2
+    (tmp_path / "bad.toml").write_text("[[policy", encoding="utf-8")
+    assert "bad.toml" in problems(opened(tmp_path, HEAD, "--policies", tmp_path / "bad.toml"))
     assert opened(tmp_path, HEAD).json()["insurance"] is None
 
 

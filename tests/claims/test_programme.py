@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sonae.core.errors import InputError, Refused
 from sonae.policy.perils import PERILS, STANDARD
 from sonae.policy.terms import read_policies
 from tests.claims.policies import ITEM, ON, M, hit, lost, policies, reasons
+from tests.kit import clean, close
 
 PLAIN: dict[str, Any] = {"sublimits": None, "retention": 0}
 
@@ -184,6 +186,62 @@ def test_the_captive_form_has_no_standard_of_its_own() -> None:
     assert policies({**PLAIN, "form": "captive"})[0].perils == PERILS
 
 
+# -- in a close -----------------------------------------------------------------------------------
+
+CLOSED = """
+[[policy]]
+policy_id = "{id}"
+insurer = "Test Insurance"
+insurer_licence = "JP"
+form = "crime"
+insurance_kind = "liability"
+period_start = 2026-04-01
+period_end = 2027-03-31
+currency = "JPY"
+limit_per_event = 400_000_000
+annual_aggregate = 400_000_000
+retention = {retention}
+co_insurance = 0
+claims_paid = {claims_paid}
+beneficiary = "customers"
+pledge = "none"
+terminates_on = []
+{more}
+"""
+
+
+def counted(folder: Path, *terms: dict[str, Any]) -> int:
+    """What a close counts of insurance for a requirement of 2 billion yen, in millions."""
+    usual = {"retention": 0, "claims_paid": 0, "more": ""}
+    text = "".join(CLOSED.format(**{**usual, **t}) for t in terms)
+    draft = "jp.proposal.custody-value"
+    files = {"policies.toml": text}
+    closed = close(folder / "books", clean(), files=files, assume=[draft])
+    found = closed.document["cover"]["by_regime"][f"{draft}.5pct"]
+    assert found["required"] == "2000000000"
+    return int(found["going_concern"]["insurance"]) // M
+
+
+def test_a_close_asks_a_further_policy_for_what_the_first_left(tmp_path: Path) -> None:
+    """400 of 2,000, then 1,600 less a retention of 1,500; a layer above 400 is on the same loss."""
+    first = {"id": "A"}
+    assert counted(tmp_path / "1", {"id": "B", "retention": 1500 * M}, first) == 500
+    tower = [{"id": "A", "more": 'tower = "T"'},
+             {"id": "B", "more": f'tower = "T"\nattachment = {400 * M}'}]  # fmt: skip
+    assert counted(tmp_path / "2", *tower) == 800
+
+
+def test_a_close_counts_a_paid_claim_from_its_day(tmp_path: Path) -> None:
+    """The close is of 20 November 2026."""
+    for day, left in (("2026-11-20", 100), ("2026-11-21", 400)):
+        more = f"claims = [{{ paid_on = {day}, amount = {300 * M} }}]"
+        terms = {"id": "A", "claims_paid": 300 * M, "more": more}
+        assert counted(tmp_path / day, terms) == left
+    more = f"aggregate_retention = {50 * M}\nreinstatements = 1"
+    terms = {"id": "A", "claims_paid": 300 * M, "more": more}
+    assert counted(tmp_path / "more", terms) == 350
+
+
 # -- contradictions --------------------------------------------------------------------------------
 
 
@@ -237,7 +295,9 @@ def test_layers_that_overlap_leave_a_gap_or_stand_on_other_losses_are_refused(
         ("shares", [{"insurer": "X", "share": "1.1"}]), ("ratings", [{"rating": "A"}]),
         ("ratings", [{"known_on": ON, "rating": "good"}]), ("attachment", "-1"),
         ("hours_clause", "72"), ("reinstatements", True), ("trigger", "manifest"),
-        ("time_zone", "Mars"), ("notice_days", -1), ("captive", "yes"), ("admission", "unknown"),
+        ("time_zone", "Mars"), ("time_zone", "Asia"),
+        ("retro_date", datetime(2026, 1, 1, tzinfo=UTC)), ("notice_days", -1),
+        ("captive", "yes"), ("admission", "unknown"),
         ("retro_date", "2026-01-01"), ("claims", [{"paid_on": ON}]), ("interim_share", "2"),
         ("custodians", [""]), ("tower", ""), ("sequence", "first"),
     ],

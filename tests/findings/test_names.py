@@ -72,9 +72,14 @@ class Case:
     edits: tuple[tuple[str, str], ...] = ()
 
 
-def policy(start: str = "2026-04-01", currency: str = "JPY", beneficiary: str = "customers") -> Any:
+def policy(
+    start: str = "2026-04-01",
+    currency: str = "JPY",
+    beneficiary: str = "customers",
+    more: str = "",
+) -> Any:
     text = POLICY.format(start=start, currency=currency, beneficiary=beneficiary)
-    return {"files": {"policies.toml": text}}
+    return {"files": {"policies.toml": text + more}}
 
 
 def cash(*statements: Any) -> dict[str, Any]:
@@ -240,6 +245,8 @@ WARNINGS = (
     ),
     Case("insurance-not-in-force", "warning", clean(), policy(start="2026-11-21")),
     Case("cover-dies-with-firm", "warning", clean(), policy(beneficiary="firm")),
+    Case("insurer-not-admitted", "warning", clean(), policy(more='admission = "none"\n')),
+    Case("insurance-terms-unused", "note", clean(), policy(more='perils = ["insider"]\n')),
     Case("insurance-currency", "warning", clean(), policy(currency="USD")),
     Case(
         "manual-price-unapproved",

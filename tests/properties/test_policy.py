@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -224,6 +224,12 @@ def test_a_file_of_another_shape_is_a_problem_and_not_a_crash(raw: Any) -> None:
 def test_an_ending_that_is_no_list_of_codes_is_a_problem(ending: Any) -> None:
     """`terminates_on = 5` must be told with the other faults."""
     assert list(problems(ITEM | {"terminates_on": ending})) == ["policy[0].terminates_on"]
+
+
+def test_an_instant_is_no_day_of_a_period() -> None:
+    """It could not be compared with the day of a close."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    assert list(problems(ITEM | {"period_start": at})) == ["policy[0].period_start"]
 
 
 def test_a_period_that_ends_before_it_begins_is_a_problem() -> None:

@@ -14,6 +14,7 @@ from sonae.core.finding import Finding
 from sonae.core.formula import smallest, total
 from sonae.core.text import Text, same
 from sonae.policy.evaluate import Term, pays
+from sonae.policy.programme import towers
 from sonae.policy.terms import Policy
 
 
@@ -26,14 +27,15 @@ class Insurance:
     policies: Sequence[Policy]
 
     def counts(self, need: Figure, most: Figure | None, *, failed: bool) -> Figure:
-        """What the policies pay for one event of the size of the need, at most `most`."""
-        counted = [
-            pays(policy, need, self._terms(policy))
-            for policy in self.policies
-            if policy.in_force(self.facts.books.venue.on)
-            and policy.currency in self.valuation.prices
-            and (not failed or (policy.reaches_customers and policy.survives_failure))
-        ]
+        """What the policies pay for one event of the size of the need, at most `most`.
+
+        Layers of a tower stand on the same loss; each tower is asked for what those before left.
+        """
+        counted: list[Figure] = []
+        left = need
+        for _, layers in towers([p for p in self.policies if self._responds(p, failed)]):
+            counted += [pays(policy, left, self._terms(policy)) for policy in layers]
+            left = need - total(counted, YEN, "Σ policies")
         if self.facts.books.policies is None and most is not None:
             words = Text("保険（policies.toml）がない", "policies.toml is not given")
             return self.facts.absent("policies", YEN, words)
@@ -41,6 +43,13 @@ class Insurance:
         if not counted or most is None:
             return none
         return smallest(total(counted, YEN, "Σ policies"), most)
+
+    def _responds(self, policy: Policy, failed: bool) -> bool:
+        return (
+            policy.in_force(self.facts.books.venue.on)
+            and policy.currency in self.valuation.prices
+            and (not failed or (policy.reaches_customers and policy.survives_failure))
+        )
 
     def _terms(self, policy: Policy) -> Term:
         return lambda name: policy_term(self.facts, self.valuation, policy, name)
@@ -77,15 +86,37 @@ def insurance_findings(
                     policy.policy_id,
                 )
             )
+        if policy.conditions.admission == "none":
+            text = _ADMISSION.format(p=policy.policy_id, i=policy.insurer)
+            findings.append(Finding("insurer-not-admitted", "warning", text, policy.policy_id))
+        if unused := _unused(policy):
+            text = _UNUSED.format(p=policy.policy_id, terms=", ".join(unused))
+            findings.append(Finding("insurance-terms-unused", "note", text, policy.policy_id))
         if policy.currency not in valuation.prices:
             text = _CURRENCY.format(p=policy.policy_id, c=policy.currency)
             findings.append(Finding("insurance-currency", "warning", text, policy.policy_id))
     return findings
 
 
+def _unused(policy: Policy) -> list[str]:
+    """Stated terms that hang on peril, tier or keys, which an event of a size does not have."""
+    names = ("perils", "exclusions", "tiers", "custodians", "sublimits")
+    return [n for n in names if getattr(policy.conditions, n) not in (None, ())]
+
+
 _LAPSED = Text(
-    "保険{p}は保険期間（{start}から{end}）外のため算入しない",
-    "policy {p} is outside its period ({start} to {end}) and does not count",
+    "保険{p}は保険期間（{start}から{end}）外か解約済みのため算入しない",
+    "policy {p} is outside its period ({start} to {end}) or cancelled, and does not count",
+)
+_ADMISSION = Text(
+    "保険{p}の保険者{i}は、免許も保険業法第186条第2項の許可もない。契約が無効とならないか確認する",
+    "insurer {i} of policy {p} has neither a licence nor permission under Insurance Business Act "
+    "Art. 186(2); find out whether the cover holds",
+)
+_UNUSED = Text(
+    "保険{p}の{terms}は、危険や保管区分のない所要額には当てはめていない。実際の支払は少ないことがある",
+    "{terms} of policy {p} are not applied to a requirement, which has no peril or tier; a real "
+    "event may be paid less",
 )
 _DIES = Text(
     "保険{p}は破綻時に終了するか、保険金が一般財産に入るため、破綻時の充当は0",

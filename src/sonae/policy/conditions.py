@@ -137,7 +137,7 @@ def _text(value: Any) -> str:
 def _zone(value: Any) -> str:
     try:
         ZoneInfo(_text(value))
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"{value!r} is no time zone") from error
     return str(value)
 

@@ -229,7 +229,7 @@ def _value(key: str, value: Any) -> Any:
             raise ValueError(value)
         return number
     if key in DATES:
-        if not isinstance(value, date):
+        if type(value) is not date:
             raise ValueError(f"{value!r} is not a date")
         return value
     codes = TEXTS[key]
