@@ -216,6 +216,22 @@ def test_what_is_in_dispute_is_not_relied_on(tmp_path: Path) -> None:
     assert one(tmp_path, settled)["relied_on"] == "1500000000"
 
 
+def test_what_an_insurer_accepted_counts_whatever_the_terms_give_here(tmp_path: Path) -> None:
+    """Its word is stronger than our reading; taken back, it counts no more, but what came stays."""
+    supplier = INCIDENT.replace("external_theft", "supplier") + NOTIFIED
+    accepted = supplier + state("accepted", "2026-11-24", 5_000_000)
+    found = one(tmp_path, accepted)
+    assert (found["pays"]["high"], found["counts"], found["relied_on"]) == (
+        "0",
+        "750000000",
+        "750000000",
+    )
+    paid = accepted + state("interim_payment", "2026-11-25", 1_000_000)
+    denied = paid + state("denied", "2026-11-26", 5_000_000)
+    found = one(tmp_path, denied)
+    assert (found["counts"], found["relied_on"]) == ("150000000", "150000000")
+
+
 def test_policies_may_stand_in_a_file_or_in_the_books(tmp_path: Path) -> None:
     """One reader for all; two places at once are refused."""
     (tmp_path / "policies.toml").write_text(POLICY, encoding="utf-8")

@@ -117,6 +117,55 @@ def test_a_tower_pays_no_more_than_its_sublimits_let_it(p: list[Policy], lost: A
         assert ask(p, lost).paid <= sub.amount + sum(x.amount for x in beside)
 
 
+def largest_flow(edges: dict[tuple[Any, Any], int]) -> int:
+    """From "in" to "out", path by path: the amount payable, worked out a second way."""
+    room, flow = dict(edges), 0
+    room |= {(b, a): 0 for a, b in edges}
+    while True:
+        path, seen = {}, ["in"]
+        for node in seen:
+            for (a, b), left in room.items():
+                if a == node and left and b not in path and b != "in":
+                    path[b] = a
+                    seen.append(b)
+        if "out" not in path:
+            return flow
+        steps, node = [], "out"
+        while node != "in":
+            steps.append((path[node], node))
+            node = path[node]
+        least = min(room[s] for s in steps)
+        for a, b in steps:
+            room[a, b] -= least
+            room[b, a] += least
+        flow += least
+
+
+whole = st.integers(0, 30)
+
+
+@checked
+@given(
+    st.dictionaries(st.tuples(st.sampled_from(TIERS), st.sampled_from(ASSETS)), whole, min_size=1),
+    st.dictionaries(st.sampled_from(TIERS), whole),
+    st.dictionaries(st.sampled_from(ASSETS), whole),
+)
+def test_sublimits_of_two_kinds_pay_the_most_that_exceeds_none(
+    lost: dict[Any, int], tiers: dict[str, int], assets: dict[str, int]
+) -> None:
+    """The least cut against the largest flow through tier, loss and asset."""
+    edges: dict[tuple[Any, Any], int] = {}
+    for (t, a), amount in lost.items():
+        edges |= {("in", t): tiers.get(t, 999), (t, (t, a)): amount, ((t, a), a): amount,
+                  (a, "out"): assets.get(a, 999)}  # fmt: skip
+    subs = [Sublimit(Fraction(n), tier=t) for t, n in tiers.items()]
+    subs += [Sublimit(Fraction(n), asset=a) for a, n in assets.items()]
+    terms = {"aggregate": Fraction(999), "retention": Fraction(0), "own": Fraction(0)}
+    policy = layer("P", "crime", Fraction(999), terms, Conditions(sublimits=tuple(subs)))
+    event = tuple(Part(Fraction(n), "insider", t, a) for (t, a), n in lost.items())
+    assert ask([policy], event).paid == largest_flow(edges)
+
+
 @checked
 @given(tower(), parts, st.integers(0, 3), amounts)
 def test_a_larger_loss_pays_no_less_and_retains_no_less(

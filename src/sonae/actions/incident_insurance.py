@@ -154,7 +154,8 @@ def _policy(
     """What one policy pays, where its claim stands, its clocks, and when cash is expected.
 
     `relied_on` is what it pays at least, less what is in dispute; nothing but what was accepted
-    once a clock was missed. `counts` is what was accepted, and `received` alone can be spent.
+    once a clock was missed. `counts` is what the insurer accepted, be it more than the terms give
+    here, less what it disputes later; `received` alone can be spent.
     """
     pays = [_layer(a, policy).paid for a in answers.values()]
     standing = incident.insured.standing(policy.policy_id)
@@ -165,7 +166,8 @@ def _policy(
     clocks = [_clock(*c, as_of) for c in _due(policy, incident, standing)]
     at_risk = any(c["state"] == "AT_RISK" for c in clocks)
     undisputed = max(min(pays) - disputed, ZERO)
-    counts = max(min(accepted, max(max(pays) - disputed, ZERO)), received)
+    claimed = max(*pays, accepted)
+    counts = max(min(accepted, max(claimed - disputed, ZERO)), received)
     relied_on = counts if at_risk else max(undisputed, counts)
     return {
         "policy_id": policy.policy_id,

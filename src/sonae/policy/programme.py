@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sonae.core.errors import Refused
 from sonae.core.text import Text
+from sonae.policy.conditions import Sublimit
 from sonae.policy.evaluate import Layer, respond_exactly
 from sonae.policy.perils import NEVER
 from sonae.policy.terms import Policy
@@ -224,19 +225,23 @@ def within_sublimits(policy: Policy, parts: Sequence[Part], rate: Fraction) -> F
     flow is the least cut).
     """
     subs = policy.conditions.sublimits
-    whole = sum((p.amount for p in parts), ZERO)
+    alike: dict[Part, Fraction] = {}
+    for part in parts:
+        kind = replace(part, amount=ZERO, at=None)
+        alike[kind] = alike.get(kind, ZERO) + part.amount
+    whole = sum(alike.values(), ZERO)
     sets = chain.from_iterable(combinations(subs, n) for n in range(1, len(subs) + 1))
     return min(
         (
             sum((s.amount * rate for s in chosen), ZERO)
-            + sum((p.amount for p in parts if not any(_in(s, p) for s in chosen)), ZERO)
+            + sum((n for p, n in alike.items() if not any(_in(s, p) for s in chosen)), ZERO)
             for chosen in sets
         ),
         default=whole,
     )
 
 
-def _in(sub: object, part: Part) -> bool:
+def _in(sub: Sublimit, part: Part) -> bool:
     return all(
         getattr(sub, key) in ("", getattr(part, key))
         for key in ("tier", "peril", "asset", "custodian")
