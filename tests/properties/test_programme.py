@@ -23,7 +23,7 @@ RATES = {"JPY": Fraction(1)}
 ASSETS = ("BTC", "ETH")
 amounts = st.integers(0, 50).map(Fraction) | st.fractions(0, 50, max_denominator=12)
 ratios = st.fractions(0, 1, max_denominator=8)
-checked = settings(deadline=None, max_examples=150)
+checked = settings(deadline=None, max_examples=40)
 
 
 def parts_of(perils: Any) -> Any:
