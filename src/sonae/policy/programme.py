@@ -3,6 +3,10 @@
 A **tower** is layers on the same loss from the ground. **Inuring** is towers in sequence: each is
 asked for what the ones before left, and what a tower paid lowers each part of its loss by the same
 ratio. Every yen that is not paid has a reason, and paid and reasons add up to the loss.
+
+Of one tower a larger loss never retains less. Of towers in sequence that holds for a loss of one
+kind only: where they cover different parts, a larger part draws the first tower's retention to
+itself and frees another part for the second.
 """
 
 from __future__ import annotations
