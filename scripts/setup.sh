@@ -27,7 +27,9 @@ if [ "${1:-}" = tests ]; then
     command -v "$name" >/dev/null && break
   done || missing+=(chromium)
   fc-list :lang=ja family 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk)
-  command -v minisign >/dev/null || missing+=(minisign)
+  for name in minisign age; do
+    command -v "$name" >/dev/null || missing+=("$name")
+  done
   command -v pdftotext >/dev/null || missing+=(poppler-utils)
   [ ${#missing[@]} -gt 0 ] || exit 0
   [ -e $tried ] || ! apt_install "sudo -n" "${missing[@]}" || exit 0

@@ -251,6 +251,15 @@ class Balances:
         picked = net.select("account_id", "asset", "net", proof_text=proof)
         return self.engine.stream(picked.order_by("account_id", "asset"))
 
+    def accounts(self) -> Any:
+        """A relation of every account by asset: customer_id, units (net, any sign), margin_debt."""
+        t = self.table
+        return t.group_by("account_id", "asset").aggregate(
+            customer_id=t.customer_id.min(),
+            units=_net(t, t.state != DEBT),
+            margin_debt=_net(t, t.state == DEBT),
+        )
+
     def above_zero(self, asset: str, *, alone: bool = False) -> Iterator[Any]:
         """Arrow batches of every account that is owed of an asset: account_id, net, kind.
 

@@ -141,6 +141,7 @@ def _references(
         ("prices", "currency"),
         ("statements", "currency"),
         ("history", "asset"),
+        ("pending_payments", "asset"),
         ("history", "currency"),
     ):
         for row in rows.get(table, []):

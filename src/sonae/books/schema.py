@@ -246,9 +246,39 @@ INSTRUMENTS = Table(
     ),
     ("instrument_id",),
 )
+AGREEMENTS = Table(
+    "agreements",
+    (
+        _text("agreement_id"),
+        _code("kind", "custody", "bank", "trust", "supplier", "insurance", "employment", "other"),
+        _text("counterparty"),
+        _text("subject"),
+        Column("signed_on", "date", required=False),
+        Column("ends_on", "date", required=False),
+        _text("ends_on_insolvency", required=False),
+        _text("where_kept", required=False),
+        _text("contact", required=False),
+    ),
+    ("agreement_id",),
+)
+PENDING_PAYMENTS = Table(
+    "pending_payments",
+    (
+        _text("payment_id"),
+        _text("account_id"),
+        _text("asset"),
+        Column("quantity", "quantity"),
+        _code("state", "requested", "approved", "sent", "held"),
+        _text("destination", required=False),
+        Column("requested_at", "instant"),
+        _text("reason", required=False),
+    ),
+    ("payment_id",),
+)
 TABLES = {
     t.name: t
     for t in (
+        AGREEMENTS,
         ASSETS,
         BALANCES,
         CUSTOMERS,
@@ -256,11 +286,12 @@ TABLES = {
         HISTORY,
         HOLDINGS,
         INSTRUMENTS,
+        PENDING_PAYMENTS,
         PRICES,
         STATEMENTS,
         VOLUMES,
     )
 }
 NESTED = ("venue", "policies", "keys", "suppliers", "contacts")
-LATER = ("agreements", "pending_payments", "incident_payouts")
+LATER = ("incident_payouts",)
 """Tables of design section 6 that no part of the product reads yet; their presence is no fault."""

@@ -226,6 +226,8 @@ def read_wallets(path: Path, problems: list[Problem]) -> tuple[Wallet, ...] | No
             )
         )
         item.done()
+    if "procedure" in top.raw:
+        top.text("procedure")  # how keys are used, for who takes over: read by the pack
     top.done()
     return tuple(found)
 

@@ -43,6 +43,13 @@ app.command(claims)
 app.command(incident)
 app.command(books)
 
+pack = App(
+    name="pack", help="The resolution pack: all that is needed without the firm, in one file."
+)
+pack_keys = App(name="keys", help="An administrator's key in shares: make, check, rotate, due.")
+app.command(pack)
+pack.command(pack_keys)
+
 Json = Annotated[bool, Parameter(name="--json", negative="", help="print one JSON document")]
 Assume = Annotated[
     list[str] | None,
@@ -124,6 +131,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.commands
     import sonae.cli.fund
     import sonae.cli.fund_look
+    import sonae.cli.pack
     import sonae.cli.pay
     import sonae.cli.pay_rails
     import sonae.cli.rules

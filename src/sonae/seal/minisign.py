@@ -59,8 +59,13 @@ def read_public(file: bytes) -> PublicKey:
 
 def signature_file(message: bytes, signer: Signer, trusted: str, untrusted: str = "") -> bytes:
     """The signature of a file's content, with a comment that is signed and one that is not."""
+    return signature_over(hashlib.blake2b(message).digest(), signer, trusted, untrusted)
+
+
+def signature_over(digest: bytes, signer: Signer, trusted: str, untrusted: str = "") -> bytes:
+    """The same of a large file by its BLAKE2b-512 digest (64 bytes)."""
     key = public_key(signer.public)
-    signature = signer.sign(hashlib.blake2b(message).digest())
+    signature = signer.sign(_sized(digest, 64, "the digest"))
     over = signer.sign(signature + trusted.encode())
     lines = (
         _UNTRUSTED + (untrusted or f"signature by minisign key {id_text(key)}"),
@@ -78,6 +83,11 @@ def check(message: bytes, signature: bytes, key: PublicKey, verify: Verifier) ->
 
     `key` is `public_key(...)` of a key of ours, or what `read_public` read.
     """
+    return check_over(hashlib.blake2b(message).digest(), signature, key, verify)
+
+
+def check_over(digest: bytes, signature: bytes, key: PublicKey, verify: Verifier) -> str:
+    """The same of a large file by its BLAKE2b-512 digest."""
     _, word, trusted, last = _lines(signature, _UNTRUSTED, "", _TRUSTED, "")
     content = _sized(from_base64(word, "the signature"), 74, "the signature")
     over = _sized(from_base64(last, "the signature of the comment"), 64, "that of the comment")
@@ -86,7 +96,7 @@ def check(message: bytes, signature: bytes, key: PublicKey, verify: Verifier) ->
     if content[2:10] != key.id:
         other = id_text(PublicKey(b"", content[2:10]))
         raise LogError(f"the signature is by key {other}, not by {id_text(key)}")
-    if not verify(key.public, content[10:], hashlib.blake2b(message).digest()):
+    if not verify(key.public, content[10:], digest):
         raise LogError("the signature is not that of the key over this file")
     if not verify(key.public, over, content[10:] + trusted.encode()):
         raise LogError("the trusted comment is not the one that was signed")

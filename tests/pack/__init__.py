@@ -1,0 +1,1 @@
+"""Resolution packs: made, opened by others with standard tools, broken in every way and refused."""
