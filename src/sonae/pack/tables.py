@@ -8,7 +8,6 @@ buffered to a fixed number, so that the same rows are the same bytes however the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
-import xlsxwriter
 
 from sonae.pack.my_number import PATTERN, like
+from sonae.pack.sheet import ROWS, write_sheet
 
 PART, GROUP = 1_000_000, 100_000
 """Rows of a part, and of a row group in it."""
-SHEET = 1_048_575
-"""Rows of a sheet below its header."""
 BOM = b"\xef\xbb\xbf"
 FORMULA, NUMBER = r"^[=+\-@\t\r]", r"^-[0-9]+(\.[0-9]+)?$"
 
@@ -53,8 +50,8 @@ def write_table(folder: Path, name: str, batches: Iterable[Any], schema: Any) ->
                     count += table.num_rows
         rows |= {f"{stem}.csv": count, f"{stem}.parquet": count}
     total = sum(count for file, count in rows.items() if file.endswith(".csv"))
-    if total <= SHEET:
-        workbook(folder / name / f"{name}.xlsx", name, schema.names, _cells(written))
+    if total <= ROWS:
+        write_sheet(folder / name / f"{name}.xlsx", name, schema.names, _batches(written))
         rows[f"{name}/{name}.xlsx"] = total
     return rows
 
@@ -114,29 +111,9 @@ def _safe(table: Any) -> Any:
     return pa.table(columns, schema=_shown(table.schema))
 
 
-def _cells(files: Sequence[Path]) -> Iterator[list[str]]:
+def _batches(files: Sequence[Path]) -> Iterator[Any]:
     for file in files:
-        for batch in pq.ParquetFile(file).iter_batches(batch_size=GROUP):
-            columns = [c.cast(pa.string()).to_pylist() for c in batch.columns]
-            yield from (list(row) for row in zip(*columns, strict=True))
-
-
-def workbook(path: Path, name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """One sheet, every cell text so that no digit is lost; memory of one row."""
-    book = xlsxwriter.Workbook(
-        path, {"constant_memory": True, "strings_to_numbers": False, "tmpdir": str(path.parent)}
-    )
-    book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
-    sheet = book.add_worksheet(name[:31])
-    sheet.freeze_panes(1, 0)
-    bold = book.add_format({"bold": True})
-    for column, cell in enumerate(head):
-        sheet.write_string(0, column, cell, bold)
-    for n, row in enumerate(rows, 1):
-        for column, cell in enumerate(row):
-            if cell not in (None, ""):
-                sheet.write_string(n, column, str(cell))
-    book.close()
+        yield from pq.ParquetFile(file).iter_batches(batch_size=GROUP)
 
 
 class Watch:

@@ -32,6 +32,7 @@ class DuckDB:
         )
         self._con = self._ibis.con
         self._con.execute("set preserve_insertion_order = false")
+        self._con.execute("set enable_progress_bar = false")  # it would stand in our output
         self._con.execute(
             "create temp macro as_units(digits) as digits::hugeint::decimal(38,0)"  # books.relation
         )
