@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import pyrage
 
 from sonae.actions.close import close_books
 from sonae.actions.files import json_bytes
+from sonae.actions.fund_export import export_fund
 from sonae.actions.keys import load_key, new_key
 from sonae.actions.pack_keys import make_keys
 from sonae.actions.pack_make import Wanted, make_pack, public_word
@@ -20,6 +22,7 @@ from sonae.pack.manifest import FIRST, MANIFEST, SIGNATURE, SUMS, sums
 from sonae.pack.zipped import zip_stream
 from sonae.seal import minisign
 from tests import kit
+from tests.fund.signed import Signers, opened
 
 FILES = {
     "keys.toml": """
@@ -158,9 +161,14 @@ def world(root: Path) -> World:
     terms = TERMS.format(trustee=secret.to_public(), administrator=administrator)
     (root / "recipients.toml").write_text(terms, encoding="utf-8")
     (root / "people.csv").write_text(PERSONS, encoding="utf-8")
+    people = Signers()
+    with opened(str(root / "fund.db"), create=True) as ledger:
+        people.begin(ledger)
+        people.done(ledger, people.money(ledger.seen, 5))
+        export_fund(ledger, root / "export", date(2026, 11, 20))
     wanted = Wanted(
         books, root / "day", root / "recipients.toml", root / "sign.key", root / "a.pack.age",
-        seal=root / "day", people=root / "people.csv",
+        seal=root / "day", fund=root / "export", people=root / "people.csv",
     )  # fmt: skip
     found = make_pack(wanted)
     shares = tuple(root / "administrator" / "shares" / f"share-{n}.txt" for n in range(1, 6))

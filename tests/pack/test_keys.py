@@ -98,6 +98,14 @@ def test_a_share_is_shown_once_a_year_without_being_told(tmp_path: Path) -> None
     ]
 
 
+def test_the_day_set_for_the_next_check_is_kept(world: World) -> None:
+    register = world.root / "administrator" / "register.json"
+    before = due(register, world.recipients, date(2027, 3, 31))
+    assert [f["name"] for f in before] == []
+    after = due(register, world.recipients, date(2027, 4, 1))
+    assert [f["name"] for f in after] == ["next-check-passed"]
+
+
 def test_an_answer_is_what_standard_tools_make_of_the_words() -> None:
     import hashlib
 

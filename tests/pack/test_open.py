@@ -59,7 +59,7 @@ def test_a_pack_opens_with_nothing_to_act_on_but_the_parts_it_lacks(
     found = open_pack(how(world), tmp_path / "out")
     assert names(found) == []
     assert found["hours_since"] == 12
-    assert {m["part"] for m in found["missing"]} == {"ledger/", "policies.csv", "trust-deeds.csv"}
+    assert {m["part"] for m in found["missing"]} == {"policies.csv", "trust-deeds.csv"}
     assert json.loads((tmp_path / "out" / "manifest.json").read_bytes()) == world.found["manifest"]
 
 
@@ -229,6 +229,43 @@ def test_balances_that_disagree_are_found_by_asset_and_by_who_says_otherwise(
     for who in ("manifest.json", "customer view", "close.json", "seal/public/header.bin"):
         assert any(who in s for s in said)
     assert (tmp_path / "out" / "manifest.json").is_file()  # found, and still usable
+
+
+def test_a_close_or_a_seal_of_another_day_inside_is_found(
+    world: World, opened: Path, tmp_path: Path
+) -> None:
+    close = json.loads((opened / "close.json").read_bytes())
+    (opened / "close.json").write_text(json.dumps({**close, "on": "2026-11-19"}))
+    header = opened / "seal" / "public" / "header.bin"
+    header.write_bytes(header.read_bytes()[:-1] + b"x")
+    file = made.remade(world, opened, tmp_path / "x.age", sign=world.key)
+    assert sorted(names(open_pack(how(world, file), None))) == [
+        "close-differs",
+        "seal-does-not-hold",
+    ]
+
+
+def test_a_manifest_that_says_too_little_is_refused(
+    world: World, opened: Path, tmp_path: Path
+) -> None:
+    (opened / "manifest.json").write_text('{"format": "sonae-pack/1", "files": []}')
+    file = made.remade(world, opened, tmp_path / "x.age", sign=world.key, only=True)
+    with pytest.raises(Refused, match=r"does not say: entity"):
+        open_pack(Opening(file, world.trustee), None)
+
+
+def test_a_ledger_or_a_seal_that_does_not_hold_is_not_packed(world: World, tmp_path: Path) -> None:
+    export = Path(shutil.copytree(world.root / "export", tmp_path / "export"))
+    (export / "journal.csv").write_bytes((export / "journal.csv").read_bytes() + b"x")
+    changed = {**vars(world.wanted), "out": tmp_path / "x.age"}
+    with pytest.raises(Refused, match=r"ledger export does not verify: journal\.csv"):
+        make_pack(world.wanted.__class__(**(changed | {"fund": export})))
+    seal = Path(shutil.copytree(world.root / "day" / "seal", tmp_path / "seal"))
+    header = seal / "public" / "header.bin"
+    header.write_bytes(header.read_bytes().replace(b"\x00\x00\x00\x02", b"\x00\x00\x00\x03"))
+    with pytest.raises(Refused, match="the seal cannot be read"):
+        make_pack(world.wanted.__class__(**(changed | {"seal": seal})))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["export", "seal"]
 
 
 def test_an_old_copy_and_a_stale_one_are_found(world: World) -> None:

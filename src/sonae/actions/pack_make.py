@@ -184,7 +184,9 @@ class _Pack:
         scales = {r["asset"]: r["scale"] for r in self.books.rows["assets"]}
         customers, found = self.books.balances.customers, {"customers": 0, "persons": 0}
         if customers is not None:
-            customers = view.with_person(customers, self._persons())
+            persons = self._persons()
+            alone = 0 if persons is None else _alone(self.engine, customers, persons)
+            customers = view.with_person(customers, persons)
             self._table(form.PEOPLE, view.people(self.engine, customers), view.PEOPLE)
         else:
             self._absent("persons/", Text("台帳に customers がない", "the Books have no customers"))
@@ -197,6 +199,7 @@ class _Pack:
             customers = self._scan(form.PEOPLE)
             found = {"customers": _count(self.engine, customers, "customer_id")}
             found["persons"] = _count(self.engine, customers, "person")
+            found["in_no_group"] = alone
         rows = view.view(self.engine, written, customers, scales, prices)
         self._table(form.VIEW, rows, view.VIEW)
         return found, view.totals(self.engine, written)
@@ -412,6 +415,12 @@ def read_seal(public: Path) -> tuple[Any, dict[str, int]]:
 
 def _count(engine: Engine, table: Any, column: str) -> int:
     return int(engine.rows(table.aggregate(n=table[column].nunique()))[0]["n"])
+
+
+def _alone(engine: Engine, customers: Any, persons: Any) -> int:
+    """Customers whom the groups of persons do not name: each is a person of their own."""
+    left = customers.anti_join(persons, "customer_id")
+    return int(engine.rows(left.aggregate(n=left.count()))[0]["n"])
 
 
 def _person_table(path: Path, brand: str | None) -> Any:

@@ -23,6 +23,12 @@ FIRST = ("READ-FIRST.ja.html", "READ-FIRST.en.html", *OUTSIDE)
 """What stands first in the file, in this order."""
 
 
+_KEYS = (
+    "entity", "on", "known_at", "signer", "files", "totals", "missing", "warnings", "close",
+    "seal", "people",
+)  # fmt: skip
+
+
 def sums(files: Iterable[Mapping[str, Any]]) -> bytes:
     """The list that `sha256sum -c` checks."""
     return "".join(f"{f['sha256']}  {f['name']}\n" for f in files).encode()
@@ -43,6 +49,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise Refused(f"{MANIFEST} cannot be read: {error}") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise Refused(f"{MANIFEST} is not of the format {FORMAT}")
+    if absent_keys := [key for key in _KEYS if key not in found]:
+        raise Refused(f"{MANIFEST} does not say: {', '.join(absent_keys)}")
     return found
 
 

@@ -19,11 +19,6 @@ from sonae.core.text import Text
 from sonae.pack.bech32 import decode
 
 ROLES = ("administrator", "supervisor", "trustee")
-TITLES = {
-    "administrator": Text("管財人（分割鍵）", "administrator (key in shares)"),
-    "supervisor": Text("監督当局", "supervisor"),
-    "trustee": Text("受託者・受益者代理人", "trustee"),
-}
 
 
 @dataclass(frozen=True, slots=True)

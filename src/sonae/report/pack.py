@@ -15,6 +15,17 @@ from sonae.report.sheet import Sheet, sheet_page
 
 Found = Mapping[str, Any]
 KIND = Text("破綻時引継資料", "Resolution pack")
+MARKS = {
+    "verified": Text("原文で確認", "verified"),
+    "secondary": Text("二次資料", "secondary source"),
+    "memory": Text("記憶による（未確認）", "from memory, not checked"),
+    "derived": Text("推論による", "derived"),
+}
+ROLES = {
+    "administrator": Text("管財人等", "administrator"),
+    "supervisor": Text("監督当局", "supervisor"),
+    "trustee": Text("受託者・受益者代理人", "trustee"),
+}
 STYLES = {"breach": "bold red", "warning": "yellow", "note": "dim"}
 _CALL = (
     Text("氏名・名称", "name"),
@@ -117,6 +128,8 @@ def _totals(sheet: Sheet, manifest: Found) -> None:
             for t in manifest["totals"]
         ],
     )
+    people = manifest["people"]
+    sheet.say(_PEOPLE.format(**{k: f"{v:,}" for k, v in ({"in_no_group": 0} | people).items()}))
     sheet.say(_UNPRICED)
 
 
@@ -141,9 +154,24 @@ def _content(sheet: Sheet, manifest: Found) -> None:
     sheet.say(_FORMATS)
 
 
-def _terms(sheet: Sheet, terms: Found) -> None:
+def _role(recipient: Found) -> Text:
+    split = Text("（分割鍵）", " (key in shares)") if recipient["split"] else Text("", "")
+    role = ROLES[recipient["role"]]
+    return Text(role.ja + split.ja, role.en + split.en)
+
+
+def _release(sheet: Sheet, terms: Found) -> None:
     sheet.head(Text("開けてよい場合", "When this may be opened"))
     sheet.say(_both(terms["release"]))
+
+
+def _call(sheet: Sheet, terms: Found) -> None:
+    sheet.head(Text("連絡先", "Who to call"))
+    sheet.table(_CALL, [[c[k] for k in ("name", "role", "phone", "email")] for c in terms["call"]])
+
+
+def _terms(sheet: Sheet, terms: Found) -> None:
+    _release(sheet, terms)
     sheet.head(Text("この写しを持つ者と法的根拠", "Who holds a copy, and on what ground"))
     sheet.table(
         (
@@ -152,12 +180,14 @@ def _terms(sheet: Sheet, terms: Found) -> None:
             Text("根拠", "ground"),
             Text("確度", "confidence"),
         ),
-        [(r["name"], r["role"], _both(r["ground"]), r["confidence"]) for r in terms["recipients"]],
+        [
+            (r["name"], _role(r), _both(r["ground"]), MARKS[r["confidence"]])
+            for r in terms["recipients"]
+        ],
     )
     outside = terms["outside"]
     sheet.say(_OUTSIDE.format(place=outside["place"], ground=_both(outside["ground"])))
-    sheet.head(Text("連絡先", "Who to call"))
-    sheet.table(_CALL, [[c[k] for k in ("name", "role", "phone", "email")] for c in terms["call"]])
+    _call(sheet, terms)
 
 
 def _both(value: Mapping[str, str]) -> Text:
@@ -188,9 +218,10 @@ def printed_page(entity: str, terms: Found, key: str, key_id: str) -> str:
     sheet.head(Text("このファイルを開けられる公開鍵", "Keys that open the file"))
     sheet.table(
         (Text("受取人", "recipient"), Text("役割", "role"), Text("公開鍵", "public key")),
-        [(r["name"], r["role"], r["key"]) for r in terms["recipients"]],
+        [(r["name"], _role(r), r["key"]) for r in terms["recipients"]],
     )
-    _terms(sheet, terms)
+    _release(sheet, terms)
+    _call(sheet, terms)
     return sheet_page(sheet, "ja", "en")
 
 
@@ -251,7 +282,7 @@ _WHAT = Text(
     "Numbers are as known at {known}.",
 )
 _STEP_CHECK = Text(
-    "下の三つの命令で署名とハッシュを確かめる。公開鍵は印刷した紙のものと比べる。",
+    "下の三つのコマンドで署名とハッシュを確かめる。公開鍵は印刷した紙のものと比べる。",
     "Check signature and digests with the commands below; compare the key with that on paper.",
 )
 _STEP_TOTALS = Text(
@@ -274,6 +305,10 @@ _STEP_PEOPLE = Text(
 _COMPARE = Text(
     "署名の公開鍵は次のとおり。必ず印刷した紙の公開鍵と一字ずつ比べる。",
     "The key that signs is this one. Always compare it, letter by letter, with the printed page.",
+)
+_PEOPLE = Text(
+    "顧客{customers}、名寄せ後{persons}人（うち名寄せの結果にない顧客{in_no_group}）。",
+    "{customers} customers are {persons} people ({in_no_group} of them in no group of persons).",
 )
 _UNPRICED = Text(
     "価格のない資産も一覧に残してある（評価額は空欄）。帰属不明の残高は顧客一覧で person が空欄。",
