@@ -303,7 +303,63 @@ NOTES = (
     Case("value-from-memory", "note", clean(), {"what_if_on": date(2021, 1, 4)}, provision=True),
     Case("what-if", "note", clean(), {"what_if_on": date(2021, 1, 4)}),
 )
-CASES = (*BREACHES, *WARNINGS, *NOTES)
+
+
+def kept(kind: str, item: str, **more: Any) -> dict[str, Any]:
+    """A line of the segregation register with everything in order."""
+    row = {"kind": kind, "item": item, "holder": "Test Trust Bank", "named_title": "trust"}
+    row |= {"exclusive_use": "true", "no_lien_on": "2026-10-01", "no_lien_evidence": "letter 1"}
+    return row | {"trust_deed": "deed 1", "audited_on": "2026-03-31"} | more
+
+
+def register(**more: Any) -> dict[str, Any]:
+    """The clean day with a register; `more` changes the line of its account."""
+    return changed(segregation=[kept("wallet", "btc-cold"), kept("account", "trust-1", **more)])
+
+
+def share(account: str, whole: int) -> dict[str, Any]:
+    row = {"account_id": account, "holding_id": "btc-cold", "asset": "BTC"}
+    return row | {"quantity": whole * BTC}
+
+
+LENT = [*BALANCES, balance("A3", "BTC", BTC, product="lending")]
+NO_DEAL = {"account_id": "A1", "asset": "BTC", "kind": "lending", "agreed_on": "2026-01-01"}
+SEGREGATION = (
+    Case("would-fall-into-general-pool", "breach", register(exclusive_use="false"), provision=True),
+    Case("segregation-not-known", "warning", register(trust_deed="")),
+    Case("segregation-not-shown", "note", clean()),
+    Case(
+        "signers-shared-with-house",
+        "warning",
+        wallets(btc(100, signing_domain="one"), btc(1, "house", signing_domain="one")),
+    ),
+    Case(
+        "stale-no-lien-letter",
+        "warning",
+        register(no_lien_on="2025-01-01"),
+        also=("segregation-not-known",),
+    ),
+    Case("stale-segregation-audit", "warning", register(audited_on="2025-03-31"), provision=True),
+    Case(
+        "unknown-account",
+        "breach",
+        cash(statement("trust-1", "1000000"), statement("found", "1", "unclassified")),
+    ),
+    Case(
+        "coins-used-for-another",
+        "breach",
+        changed(allocations=[share("A1", 70), share("A2", 30)]),
+        provision=True,
+    ),
+    Case("coins-not-allocated", "warning", changed(allocations=[share("A1", 60)])),
+    Case(
+        "lent-without-agreement",
+        "breach",
+        wallets(btc(101), balances=LENT, consents=[NO_DEAL | {"evidence": "contract 1"}]),
+    ),
+)
+
+CASES = (*BREACHES, *WARNINGS, *NOTES, *SEGREGATION)
 
 
 def provoked(folder: Path, case: Case) -> Closed:
@@ -343,8 +399,8 @@ def test_every_finding_that_the_source_can_make_has_a_case() -> None:
     assert made == set(tomllib.loads(words.read_text("utf-8"))["finding"])
 
 
-LEDGER = {"reserve-ledger-break"}
-"""Findings that need a reserve ledger beside the Books; tests/fund has their cases."""
+LEDGER = {"reserve-ledger-break", "moved-after-freeze"}
+"""Findings beyond the Books: of a reserve ledger (tests/fund), of movements (tests/estate)."""
 PACK = {
     "close-differs", "looks-like-my-number", "next-check-passed", "not-the-file-made", "old-copy",
     "old-shares-to-destroy", "part-not-in-pack", "seal-does-not-hold", "share-check-due",
@@ -373,7 +429,7 @@ def test_a_clean_day_has_no_finding_to_act_on(tmp_path: Path) -> None:
     closed = close(tmp_path, clean())
     assert closed.clean
     assert findings(closed) == []
-    assert set(findings(closed, notes=True)) == {"not-computable"}
+    assert set(findings(closed, notes=True)) == {"not-computable", "segregation-not-shown"}
 
 
 def test_breaches_come_first_and_then_warnings_and_notes(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sonae.actions.files import json_bytes
-from sonae.actions.fund_export import as_csv, workbook
 from sonae.books.read import Books
 from sonae.books.settings import Settings, read_toml
 from sonae.core.amount import coins
@@ -26,6 +25,7 @@ from sonae.core.errors import Problem
 from sonae.core.register import Register
 from sonae.core.text import Text
 from sonae.pack.my_number import looks_like, named
+from sonae.report.sheets import as_csv, workbook
 from sonae.rulebook.edition import Edition, topics
 
 Files = dict[str, bytes]

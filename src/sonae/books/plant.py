@@ -125,6 +125,7 @@ def key_of(holding: Row) -> Row:
         "holding_id": holding["holding_id"],
         "signing_domain": holding["signing_domain"],
         "quorum": "3 of 5",
+        "signers": [f"{holding['signing_domain']}-{n}" for n in range(1, 6)],
     }
 
 
@@ -167,6 +168,7 @@ def clean(assets: Sequence[Asset], totals: Totals, accounts: int) -> Draft:
         "financials": _financials(cash + margin + crypto, crypto, reserve),
         "instruments": [_deed(reserve)],
     }
+    tables["segregation"] = _segregation(holdings, tables["statements"])
     scales = {a.name: a.scale for a in assets}
     return Draft(tables, [key_of(h) for h in holdings], accounts, cash, scales)
 
@@ -275,6 +277,36 @@ def _statements(cash: int, margin: int, reserve: int) -> list[Row]:
         row("reserve-trust-1", "reserve", "settled", reserve),
         row("house-1", "house", "settled", 1_200_000_000, ENTITY),
     ]
+
+
+def _segregation(holdings: Sequence[Row], statements: Sequence[Row]) -> list[Row]:
+    """Every wallet and account that customers are paid from, and the firm's others, as kept."""
+    titles = {"customer": "firm_for_customers", "guarantee": "firm", "house": "firm"}
+    trusts = ("customer_trust", "margin_trust", "reserve")
+    rows = [
+        _kept("wallet", h["holding_id"], ENTITY, titles[h["owner"]], h["owner"] != "house")
+        for h in holdings
+    ]
+    for account in {s["account"]: s for s in statements}.values():
+        name, held = account["account"], account["kind"] in trusts
+        deed = {"trust_deed": f"deed {name} (synthetic)" if held else ""}
+        title = "trust" if held else "firm"
+        rows.append(_kept("account", name, account["holder"], title, held) | deed)
+    return rows
+
+
+def _kept(kind: str, item: str, holder: str, title: str, alone: bool) -> Row:
+    return {
+        "kind": kind,
+        "item": item,
+        "holder": holder,
+        "named_title": title,
+        "exclusive_use": "true" if alone else "false",
+        "no_lien_on": "2026-04-30",
+        "no_lien_evidence": "synthetic letter",
+        "audited_on": "2026-03-31",
+        "auditor": "Sample Audit (synthetic)",
+    }
 
 
 def _volumes(crypto: int) -> list[Row]:

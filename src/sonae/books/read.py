@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sonae.books import parts
+from sonae.books.allocations import Allocations, read_allocations
 from sonae.books.balances import Balances, Owed, read_balances, read_customers
 from sonae.books.engine import Engine
 from sonae.books.rows import Row, capped, read_rows
-from sonae.books.schema import ASSETS, BALANCES, CUSTOMERS, TABLES
+from sonae.books.schema import ALLOCATIONS, ASSETS, BALANCES, CUSTOMERS, TABLES
 from sonae.books.settings import read_toml
 from sonae.books.venue import (
     Supplier,
@@ -24,7 +25,7 @@ from sonae.books.venue import (
 from sonae.core.errors import InputError, Problem, Unreadable
 from sonae.core.text import Text
 
-MASS = (BALANCES.name, CUSTOMERS.name)
+MASS = (ALLOCATIONS.name, BALANCES.name, CUSTOMERS.name)
 Step = Callable[[Text], None]
 
 
@@ -34,6 +35,7 @@ class Books:
 
     `rows` holds the small tables as parsed rows, `balances` the large one as a relation. A table
     that was not given is absent from `rows`. `digests` has one SHA-256 per table, `files` per file.
+    `allocations` says whose coins are in which wallet, where the Books have it.
     """
 
     venue: Venue
@@ -45,6 +47,7 @@ class Books:
     suppliers: tuple[Supplier, ...] | None
     digests: Mapping[str, str]
     files: Mapping[str, str]
+    allocations: Allocations | None = None
 
     def table(self, name: str) -> list[Row] | None:
         """The rows of a small table, or None where it was not given."""
@@ -104,6 +107,8 @@ def read_books(
     step(Text("残高を検査する", "checking balances"))
     try:
         balances, owed = _mass(engine, found, scales, problems)
+        given = found.tables.get(ALLOCATIONS.name, ())
+        allocations = read_allocations(engine, given, scales, rows, balances, problems)
     except Unreadable as error:
         text = Text(f"読めないファイル: {error}", f"the file cannot be read: {error}")
         name = ", ".join(p.name for p in found.tables.get("balances", ()))
@@ -115,7 +120,8 @@ def read_books(
     files |= {p.name: parts.file_digest(p) for p in sorted(folder.glob("*.toml"))}
     digests = {n: parts.table_digest(ps, files) for n, ps in found.tables.items()}
     digests |= {n.removesuffix(".toml"): d for n, d in files.items() if n.endswith(".toml")}
-    return Books(venue, rows, balances, owed, policies, wallets, suppliers, digests, files)
+    registers = (policies, wallets, suppliers)
+    return Books(venue, rows, balances, owed, *registers, digests, files, allocations)
 
 
 def _scales(assets: list[Row], problems: list[Problem]) -> dict[str, int]:
@@ -143,6 +149,7 @@ def _references(
         ("history", "asset"),
         ("pending_payments", "asset"),
         ("history", "currency"),
+        ("consents", "asset"),
     ):
         for row in rows.get(table, []):
             name = row[column]

@@ -41,6 +41,8 @@ _OWNER = Text(
     "customer_id must not be empty unless the state is unidentified",
 )
 _CODE = Text("使えない値。使える値: {codes}", "not one of {codes}")
+DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+_DATE = Text("日付でない（2026-11-20）", "not a date (2026-11-20)")
 _COUNT = Text("0以上の整数でない", "not an integer of zero or more")
 _NUMBER = Text(
     "数量でない（指数・空白・桁区切りは不可、38桁以内）",
@@ -157,6 +159,8 @@ def _column(
     for check in _checks(column):
         if check.name == "missing-value":
             found.append((check, value.isnull()))
+        elif column.kind == "date":
+            found.append((check, value.notnull() & ~value.re_search(DATE)))
         else:
             found.append((check, value.notnull() & ~value.isin(column.codes)))
     return value, found
@@ -169,6 +173,8 @@ def _checks(column: Column) -> list[Check]:
         checks.append(Check("corrupt-row", column.name, _COUNT))
     elif column.required:
         checks.append(Check("missing-value", column.name, _EMPTY.format(c=column.name)))
+    if column.kind == "date":
+        checks.append(Check("corrupt-row", column.name, _DATE))
     if column.kind == "code":
         codes = ", ".join(column.codes)
         checks.append(Check("unknown-code", column.name, _CODE.format(codes=codes)))

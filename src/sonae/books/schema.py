@@ -61,7 +61,15 @@ OWNERS = ("customer", "guarantee", "buffer", "reserve", "house")
 TIERS = ("cold", "hot", "other")
 EVIDENCE = ("signature", "send_to_self", "custodian_statement")
 PURPOSES = ("regulatory", "accounting", "claim")
-STATEMENT_KINDS = ("customer_trust", "margin_trust", "segregated", "reserve", "house")
+STATEMENT_KINDS = (
+    "customer_trust",
+    "margin_trust",
+    "segregated",
+    "reserve",
+    "house",
+    "unclassified",
+)
+NAMED_TITLES = ("customers", "trust", "firm_for_customers", "firm")
 STAGES = ("calculated", "instructed", "settled")
 VOLUME_ITEMS = (
     "crypto_traded_value",
@@ -131,6 +139,7 @@ CUSTOMERS = Table(
                 "proof_text",
             )
         ),
+        Column("payout_verified_on", "date", required=False),
     ),
     ("customer_id",),
 )
@@ -275,12 +284,52 @@ PENDING_PAYMENTS = Table(
     ),
     ("payment_id",),
 )
+SEGREGATION = Table(
+    "segregation",
+    (
+        _code("kind", "wallet", "account"),
+        _text("item"),
+        _text("holder", required=False),
+        _code("named_title", *NAMED_TITLES, required=False),
+        Column("exclusive_use", "truth", required=False),
+        Column("no_lien_on", "date", required=False),
+        _text("no_lien_evidence", required=False),
+        _text("trust_deed", required=False),
+        Column("audited_on", "date", required=False),
+        _text("auditor", required=False),
+    ),
+    ("kind", "item"),
+)
+ALLOCATIONS = Table(
+    "allocations",
+    (
+        _text("account_id"),
+        _text("holding_id"),
+        _text("asset"),
+        Column("quantity", "quantity"),
+    ),
+    ("account_id", "holding_id", "asset"),
+)
+CONSENTS = Table(
+    "consents",
+    (
+        _text("account_id"),
+        _text("asset"),
+        _code("kind", "lending"),
+        Column("agreed_on", "date"),
+        Column("until", "date", required=False),
+        _text("evidence"),
+    ),
+    ("account_id", "asset", "kind", "agreed_on"),
+)
 TABLES = {
     t.name: t
     for t in (
         AGREEMENTS,
+        ALLOCATIONS,
         ASSETS,
         BALANCES,
+        CONSENTS,
         CUSTOMERS,
         FINANCIALS,
         HISTORY,
@@ -288,6 +337,7 @@ TABLES = {
         INSTRUMENTS,
         PENDING_PAYMENTS,
         PRICES,
+        SEGREGATION,
         STATEMENTS,
         VOLUMES,
     )

@@ -14,6 +14,9 @@ from sonae.core.errors import Problem
 from sonae.core.figure import CONFIDENCES, Confidence
 from sonae.core.text import Text
 
+NO_LIEN_DAYS = 366
+"""House default: a letter without a lien is asked for anew once a year."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceNote:
@@ -61,6 +64,7 @@ class House:
     signing_domain_limit: Fraction | None
     own_price_tolerance: Fraction | None
     collateral_haircut: Mapping[str, Fraction]
+    no_lien_letter_days: int = NO_LIEN_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,7 @@ def _house(top: Settings, file: str, problems: list[Problem]) -> House:
         house.number("signing_domain_limit", None),
         house.number("own_price_tolerance", None),
         {a: h for a, h in haircuts.items() if h is not None},
+        house.take("no_lien_letter_days", int, NO_LIEN_DAYS),
     )
     house.done()
     return result
@@ -194,11 +199,15 @@ def _sources(top: Settings, file: str, problems: list[Problem]) -> list[SourceNo
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A wallet that the firm's own register says exists, and who can sign for it."""
+    """A wallet that the firm's own register says exists, and who can sign for it.
+
+    `signers` are ids of people or devices; empty where the register does not name them.
+    """
 
     holding_id: str
     signing_domain: str
     quorum: str
+    signers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +232,22 @@ def read_wallets(path: Path, problems: list[Problem]) -> tuple[Wallet, ...] | No
                 item.take("holding_id", str),
                 item.take("signing_domain", str),
                 item.take("quorum", str, ""),
+                _names(item, "signers"),
             )
         )
         item.done()
     if "procedure" in top.raw:
         top.text("procedure")  # how keys are used, for who takes over: read by the pack
     top.done()
+    return tuple(found)
+
+
+def _names(item: Settings, key: str) -> tuple[str, ...]:
+    """A list of names that may be left out."""
+    found = item.take(key, list, [])
+    if not all(isinstance(name, str) and name for name in found):
+        item.fault(key, NOT_USABLE.format(key=f"{item.where}{key}", value=str(found)))
+        return ()
     return tuple(found)
 
 

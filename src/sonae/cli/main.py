@@ -42,6 +42,8 @@ incident = App(name="incident", help="A loss: its clocks, who bears it, the refi
 app.command(claims)
 app.command(incident)
 app.command(books)
+estate = App(name="estate", help="When the firm is gone: take over, find what belongs to whom.")
+app.command(estate)
 
 pack = App(
     name="pack", help="The resolution pack: all that is needed without the firm, in one file."
@@ -129,6 +131,7 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors for callers become one clear line."""
     import sonae.cli.claims
     import sonae.cli.commands
+    import sonae.cli.estate_takeover
     import sonae.cli.fund
     import sonae.cli.fund_look
     import sonae.cli.pack

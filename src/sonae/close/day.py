@@ -15,6 +15,8 @@ from sonae.close.exposure import Exposure, exposure
 from sonae.close.receivable import receivables
 from sonae.close.reconcile import Reconciliation, reconcile
 from sonae.close.require import Requirements, require
+from sonae.close.segregated import segregation_findings
+from sonae.close.segregation import Dossier, segregation
 from sonae.close.value import Valuation, value
 from sonae.core.figure import Figure
 from sonae.core.finding import Finding, sort_key
@@ -43,6 +45,7 @@ class Close:
     required: Requirements
     cover: Cover
     exposure: Exposure
+    dossier: Dossier
     findings: tuple[Finding, ...]
 
     @property
@@ -78,12 +81,14 @@ def close_day(
     exposed = exposure(facts, regulatory)
     required = require(facts, edition, reconciliation, regulatory, exposed)
     covered = cover(facts, edition, reconciliation, regulatory, required)
+    dossier = segregation(facts, edition, regulatory)
     step(Text("指摘事項をまとめる", "collecting findings"))
     findings = [
         *regulatory.findings,
         *check(facts, edition, reconciliation, regulatory, required, covered),
         *covered.findings,
         *exposed.findings,
+        *segregation_findings(facts, edition, regulatory, dossier),
     ]
     if what_if_on is not None:
         findings.append(Finding("what-if", "note", _WHAT_IF.format(day=what_if_on)))
@@ -97,6 +102,7 @@ def close_day(
         required,
         covered,
         exposed,
+        dossier,
         tuple(sorted(findings, key=sort_key)),
     )
 

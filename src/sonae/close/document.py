@@ -9,6 +9,7 @@ from sonae.books.venue import Venue
 from sonae.close.cover import Cover, RegimeCover, StackLine
 from sonae.close.day import Close
 from sonae.close.reconcile import NO_TIER, TIERS, Line, Reconciliation
+from sonae.close.segregation import Dossier, Item
 from sonae.close.value import Valuation
 from sonae.core.canonical import number_text
 from sonae.core.figure import Figure
@@ -54,6 +55,7 @@ def document(close: Close, seal: Mapping[str, Any] | None = None) -> dict[str, A
             "suppliers": {k: register.add(f) for k, f in close.exposure.suppliers.items()},
             "days_to_liquid": {str(k): register.add(f) for k, f in close.exposure.ladder.items()},
         },
+        "segregation": _segregation(close.dossier, register),
         "findings": [f.as_json() for f in close.findings],
         "sources": {
             "files": dict(sorted(books.files.items())),
@@ -172,4 +174,39 @@ def _regime(cover: RegimeCover, register: Register) -> dict[str, Any]:
         "surplus": plain(cover.surplus.value),
         "standing": cover.required.standing,
         "figures": ids,
+    }
+
+
+def _segregation(dossier: Dossier, register: Register) -> dict[str, Any]:
+    """The dossier: totals by state, assets by state, every wallet and account."""
+    return {
+        "given": dossier.given,
+        "totals": {state: register.add(f) for state, f in dossier.values.items()},
+        "assets": {
+            asset: {state: register.add(f) for state, f in parts.items()}
+            for asset, parts in dossier.assets.items()
+        },
+        "items": [_item(item) for item in dossier.items],
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "kind": item.kind,
+        "item": item.item,
+        "asset": item.asset,
+        "owner": item.owner,
+        "quantity": number_text(item.quantity),
+        "state": item.state,
+        "holder": item.holder or None,
+        "named_title": item.title or None,
+        "exclusive_use": item.exclusive,
+        "no_lien": item.no_lien,
+        "no_lien_on": item.no_lien_on.isoformat() if item.no_lien_on else None,
+        "trust_deed": item.trust_deed or None,
+        "signers": item.signers,
+        "audit": item.audit,
+        "audited_on": item.audited_on.isoformat() if item.audited_on else None,
+        "reasons": [reason.as_json() for reason in item.reasons],
+        "missing": list(item.missing),
     }

@@ -16,6 +16,7 @@ from typing import Any
 from sonae.books.balances import DEBT
 from sonae.books.facts import Facts
 from sonae.books.schema import PRODUCTS
+from sonae.close.segregation import elsewhere
 from sonae.core.amount import bounded, coins
 from sonae.core.calendar import Calendar
 from sonae.core.figure import Figure
@@ -173,7 +174,12 @@ def _balance_facts(maker: _Maker, states: Sequence[Row]) -> None:
 def _coin_line(facts: Facts, asset: Row, states: Mapping[str, list[Row]]) -> Line:
     maker, name = _Maker(facts, asset), asset["asset"]
     _balance_facts(maker, states.get(name, ()))
-    rows = [r for r in facts.books.table("holdings") or [] if r["asset"] == name]
+    away = elsewhere(facts)
+    rows = [
+        r
+        for r in facts.books.table("holdings") or []
+        if r["asset"] == name and r["holding_id"] not in away
+    ]
     limit, on = facts.books.venue.house.control_proof_days, facts.books.venue.on
 
     def held(key: str, where: str, picked: Sequence[Row]) -> Figure:

@@ -26,6 +26,7 @@ from sonae.report.figures import Figures, Reasons
 from sonae.report.findings import findings
 from sonae.report.prices import prices
 from sonae.report.rules import gaps, rules, tests
+from sonae.report.segregation import segregation
 from sonae.report.sources import Assumptions, sources
 from sonae.report.stack import stack
 from sonae.report.state import regimes
@@ -40,6 +41,7 @@ SECTIONS = (
     "stack",
     "assets",
     "prices",
+    "segregation",
     "exposure",
     "receivables",
     "rules",
@@ -115,6 +117,7 @@ def _views(figures: Figures, titles: Titles) -> dict[str, Any]:
         "trust_reasons": reasons["trust"],
         "tiers": tiers(figures),
         "prices": prices(figures),
+        "segregation": segregation(figures),
         "exposure": exposure(figures),
         "receivables": receivables(figures, reasons["receivable"]),
         "receivable_reasons": reasons["receivable"],

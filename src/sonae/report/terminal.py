@@ -30,8 +30,17 @@ def summary(document: Mapping[str, Any], lang: Lang) -> RenderableType:
         title.append(" " + Words(lang)("terminal.what_if", day=document["what_if_on"]))
     figures = {f["id"]: f for f in document["figures"]}
     parts: list[RenderableType] = [title, _regimes(document, figures, lang)]
-    parts += [_assets(document, lang), _findings(document["findings"], lang)]
+    parts += [_assets(document, lang), _segregation(document, figures, lang)]
+    parts += [_findings(document["findings"], lang)]
     return Group(*parts)
+
+
+def _segregation(
+    document: Mapping[str, Any], figures: Mapping[str, Any], lang: Lang
+) -> RenderableType:
+    totals = document["segregation"]["totals"]
+    fall, unknown = (short_text(figures[totals[s]], lang) for s in ("would_fall", "not_known"))
+    return Styled(Words(lang)("segregation.terminal", fall=fall, unknown=unknown), style="dim")
 
 
 def _regimes(document: Mapping[str, Any], figures: Mapping[str, Any], lang: Lang) -> RenderableType:

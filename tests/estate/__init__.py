@@ -1,0 +1,1 @@
+"""Taking over: what an administrator opens, plans, watches and drills."""
