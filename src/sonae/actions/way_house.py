@@ -75,7 +75,8 @@ class Credits(Way):
         made = self._credit(payments, designated, before)
         figures = ("required_jpy", "earlier_jpy", "top_up_jpy", "due")
         found: dict[str, Any] = {k: _plain(getattr(made, k)) for k in figures}
-        return {**found, "confidence": made.top_up_jpy.confidence, "says": made.says}
+        marks = {"confidence": made.top_up_jpy.confidence, "due_confidence": made.due.confidence}
+        return {**found, **marks, "says": made.says}
 
     def recheck(self, payments: Sequence[Pay], day: date) -> None:
         """No trigger event until this day."""
