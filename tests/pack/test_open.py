@@ -268,6 +268,26 @@ def test_a_ledger_or_a_seal_that_does_not_hold_is_not_packed(world: World, tmp_p
     assert sorted(p.name for p in tmp_path.iterdir()) == ["export", "seal"]
 
 
+def test_a_list_of_persons_that_cannot_be_used_is_refused(world: World, tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    changed = {**vars(world.wanted), "out": tmp_path / "x.age", "people": people}
+    for text, brand, words in (
+        (made.PERSONS + "Y,C1,P9,,\n", None, "has the brands X, Y; name one by --brand"),
+        (made.PERSONS, "Z", "has no brand Z; there is: X"),
+        (made.PERSONS + "X,C1,P9,,\n", None, "names a customer twice"),
+        ("a,b\n1,2\n", None, "is no list of persons"),
+    ):
+        people.write_text(text, encoding="utf-8")
+        with pytest.raises(UsageError, match=words):
+            make_pack(world.wanted.__class__(**(changed | {"brand": brand})))
+    people.write_text(made.PERSONS + "Y,C1,P9,,\n", encoding="utf-8")
+    found = make_pack(world.wanted.__class__(**(changed | {"brand": "X"})))
+    assert found["manifest"]["people"] == {"customers": 3, "persons": 2, "in_no_group": 0}
+    people.write_text("brand,customer_id,person\nX,C1,P1\n", encoding="utf-8")
+    found = make_pack(world.wanted.__class__(**changed))
+    assert found["manifest"]["people"] == {"customers": 3, "persons": 3, "in_no_group": 2}
+
+
 def test_an_old_copy_and_a_stale_one_are_found(world: World) -> None:
     found = open_pack(how(world, newest=date(2026, 11, 22)), None)
     assert names(found) == ["old-copy"]

@@ -235,9 +235,7 @@ class _Pack:
             )
             self._absent("persons/ (person)", text)
             return None
-        path = self.engine.scratch() / "persons.parquet"
-        pq.write_table(_person_table(self.wanted.people, self.wanted.brand), path)
-        return self.engine.scan([path])
+        return _person_table(self.engine, self.wanted.people, self.wanted.brand)
 
     # -- the rest
 
@@ -423,25 +421,32 @@ def _alone(engine: Engine, customers: Any, persons: Any) -> int:
     return int(engine.rows(left.aggregate(n=left.count()))[0]["n"])
 
 
-def _person_table(path: Path, brand: str | None) -> Any:
-    """customer_id and person of `claims people`'s list, of one brand."""
+def _person_table(engine: Engine, path: Path, brand: str | None) -> Any:
+    """customer_id and person of `claims people`'s list, of one brand, as a relation."""
     text = dict.fromkeys(("brand", "customer_id", "person"), pa.string())
+    file = engine.scratch() / "persons.parquet"
     try:
         options = pcsv.ConvertOptions(column_types=text, include_columns=list(text))
-        found = pcsv.read_csv(path, convert_options=options)
+        with (
+            pcsv.open_csv(path, convert_options=options) as source,
+            pq.ParquetWriter(file, source.schema) as target,
+        ):
+            for batch in source:
+                target.write_batch(batch)
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
         raise UsageError(f"{path} is no list of persons (people.csv): {error}") from error
-    brands = found.column("brand").unique().to_pylist()
+    found = engine.scan([file])
+    brands = sorted(str(r["brand"]) for r in engine.rows(found.select("brand").distinct()))
     if brand is None and len(brands) > 1:
-        raise UsageError(
-            f"{path} has the brands {', '.join(map(str, brands))}; name one by --brand"
-        )
+        raise UsageError(f"{path} has the brands {', '.join(brands)}; name one by --brand")
+    if brand is not None and brand not in brands:
+        raise UsageError(f"{path} has no brand {brand}; there is: {', '.join(brands)}")
     if brand is not None:
-        found = found.filter(pa.compute.equal(found.column("brand"), brand))
-    ids = found.column("customer_id")
-    if len(ids.unique()) < len(ids):
-        raise UsageError(f"{path} names a customer twice")
-    return found.select(["customer_id", "person"])
+        found = found.filter(found.brand == brand)
+    rows = engine.rows(found.aggregate(n=found.count()))[0]["n"]
+    if _count(engine, found, "customer_id") < rows:
+        raise UsageError(f"{path} names a customer twice, or none in a row")
+    return found.select("customer_id", "person")
 
 
 def _encrypt(
