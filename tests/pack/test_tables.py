@@ -120,7 +120,7 @@ def test_a_zip_is_read_as_it_was_made_and_is_the_same_each_time(
 
 @pytest.mark.slow
 def test_half_a_million_accounts_are_packed_and_opened_in_bounded_memory(tmp_path: Path) -> None:
-    """The plain tables are larger than what either command may hold at once."""
+    """Neither command holds more than the bound of the engine and a few groups of rows."""
     program = """
 import sys
 from pathlib import Path
