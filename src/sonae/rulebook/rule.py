@@ -23,6 +23,7 @@ from sonae.core.canonical import number_text, parse_number
 from sonae.core.citation import Citation
 from sonae.core.errors import RulebookError, UsageError
 from sonae.core.figure import STANDINGS, Figure, Range, Standing, derive, missing
+from sonae.core.formula import total
 from sonae.core.text import Text
 
 
@@ -272,6 +273,20 @@ def field_of(row: Figure, key: str, unit: str, owner: str) -> Figure:
     name = row.id.removeprefix("fact:") or owner
     reason = Text(f"{name}の「{key}」がない", f"{key} of {name} is not given")
     return missing(f"{name}.{key}", reason, unit)
+
+
+def row_of(table: Figure, key: str, unit: str) -> Figure:
+    """A row of a table of law; where the table is not known, neither is the row."""
+    return table.rows()[key] if table.computable else derive("{0}", None, unit, (table,))
+
+
+def given_at_rates(day: Day, rates: Mapping[str, Figure], unit: str) -> Figure:
+    """The sum of those facts that are given, each at its rate; the first one is missing if none is.
+
+    A fact that is not given is no claim, which differs from a claim whose amount is not known.
+    """
+    keys = [key for key in rates if day.given(key)] or [next(iter(rates))]
+    return total([getattr(day, key) * rates[key] for key in keys], unit)
 
 
 def known_code(figure: Figure, known: Iterable[str]) -> str | None:
