@@ -1,1 +1,1 @@
-"""Taking over: what an administrator opens, plans, watches and drills."""
+"""A firm that failed: taking over, and what is shared, with whom, in which order."""

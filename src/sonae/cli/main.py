@@ -42,7 +42,7 @@ incident = App(name="incident", help="A loss: its clocks, who bears it, the refi
 app.command(claims)
 app.command(incident)
 app.command(books)
-estate = App(name="estate", help="When the firm is gone: take over, find what belongs to whom.")
+estate = App(name="estate", help="When the firm is gone: take over, share what there is.")
 app.command(estate)
 
 pack = App(
@@ -131,6 +131,7 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors for callers become one clear line."""
     import sonae.cli.claims
     import sonae.cli.commands
+    import sonae.cli.estate
     import sonae.cli.estate_takeover
     import sonae.cli.fund
     import sonae.cli.fund_look

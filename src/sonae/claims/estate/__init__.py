@@ -1,0 +1,1 @@
+"""A failed exchange's estate, pure: claims, admitted, ranks, pools, shares, distribution."""

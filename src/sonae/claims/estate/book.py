@@ -1,0 +1,228 @@
+"""Claims against an estate as a relation: read as strictly as the Books, staged for many passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sonae.books import parts
+from sonae.books.engine import FILE, ROW, Engine
+from sonae.books.relation import UNITS, Check, count_faults, found, listed, relation
+from sonae.books.schema import Column, Table
+from sonae.claims.estate.plan import Plan
+from sonae.claims.estate.schedule import FLAGS, RANKS, STATES, held_back, outside_general
+from sonae.claims.estate.steps import STEPS
+from sonae.core.amount import bounded
+from sonae.core.errors import InputError, Problem, Refused
+from sonae.core.text import Text
+
+KEY = ("claimant", "asset", "rank")
+CLAIMS = Table(
+    "claims",
+    (
+        Column("claimant"),
+        Column("person", required=False),
+        Column("asset"),
+        Column("amount", "quantity"),
+        Column("rank", "code", codes=RANKS),
+        Column("state", "code", codes=STATES),
+        Column("flags", required=False),
+    ),
+    KEY,
+)
+BATCH = 1 << 16
+_NEGATIVE = Check("corrupt-row", "amount", Text("負の債権は扱わない", "a claim is not below zero"))
+_REPEATED = Check(
+    "repeated-key",
+    ", ".join(KEY),
+    Text("同じキーの行がほかにもある", "another row has the same key"),
+)
+_MONEY = Check(
+    "wrong-currency",
+    "asset",
+    Text(
+        "利用者以外の債権は計画の通貨で書く（評価は開始時）",
+        "claims of other ranks are in the currency of the plan, as valued at commencement",
+    ),
+)
+_FLAG = Check(
+    "unknown-code",
+    "flags",
+    Text("使える印: {known}（空白区切り）", "flags are {known}, by spaces").format(
+        known=", ".join(FLAGS)
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The claims on one asset in one rank: how many, their sum, and where they are staged."""
+
+    rank: str
+    asset: str
+    claims: int
+    total: int
+    path: Path
+
+    def batches(self) -> Iterator[Any]:
+        """Arrow batches by claimant."""
+        with pq.ParquetFile(self.path) as file:
+            yield from file.iter_batches(BATCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Every group of claims, by rank and asset."""
+
+    groups: tuple[Group, ...]
+    later: bool
+    """True where earlier distributions are taken into account."""
+
+    def of(self, rank: str) -> list[Group]:
+        """The groups of a rank."""
+        return [g for g in self.groups if g.rank == rank]
+
+
+def read_book(
+    engine: Engine,
+    file: Path,
+    plan: Plan,
+    payees: Mapping[tuple[str, str, str], str],
+    earlier: Path | None = None,
+) -> Book:
+    """Claims from a CSV or Parquet file, with what each was paid before.
+
+    Args:
+        engine: where set-based work runs.
+        file: columns claimant, person (optional), asset, amount (base units, or `amount_decimal`
+            in whole coins), rank, state, flags (optional).
+        plan: the plan that knows the assets.
+        payees: who is registered as holder in place of the claimant, by key.
+        earlier: the distribution before this one, as it was written.
+
+    Raises:
+        InputError: every row that cannot be used.
+        Refused: claims that were paid before are missing; sums reach 10^38.
+    """
+    rows = _read(engine, file, plan)
+    rows = _treated(rows, plan)
+    rows = _with_earlier(engine, rows, earlier)
+    sums = rows.group_by("rank", "asset").aggregate(n=rows.count(), t=rows.amount.sum().cast(UNITS))
+    counts = [
+        (str(r["rank"]), str(r["asset"]), int(r["n"]), bounded(r["t"], str(r["asset"])))
+        for r in engine.rows(sums.order_by("rank", "asset"))
+    ]
+    folder = engine.scratch() / "estate"
+    folder.mkdir()
+    names = ["claimant", "person", "state", "amount", "reserve", "in_general"]
+    ordered = rows.order_by(*("rank", "asset", "claimant")).select(
+        *names, *(f"{s}_before" for s in STEPS), "rank", "asset"
+    )
+    groups = tuple(
+        Group(rank, asset, n, total, folder / f"{position}.parquet")
+        for position, (rank, asset, n, total) in enumerate(counts)
+    )
+    _stage(engine.batches(ordered), groups, payees)
+    return Book(groups, earlier is not None)
+
+
+def _read(engine: Engine, file: Path, plan: Plan) -> Any:
+    problems: list[Problem] = []
+    part = parts.part(file, file.parent, CLAIMS, problems)
+    scales = {a.asset: a.scale for a in plan.assets.values()}
+    whole = None
+    if part is not None:
+        whole = relation(engine, CLAIMS, [part], scales, problems)
+    if whole is None:
+        raise InputError(problems)
+    every = range(len(whole.checks))
+    counts = count_faults(engine, whole.rows(*every), every)[0]
+    problems += listed(engine, CLAIMS, whole, [counts[f"n{i}"] or 0 for i in every])
+    rows = whole.rows()
+    rows = rows.mutate(flags=rows.flags.fill_null(""))
+    one = f"({'|'.join(FLAGS)})"
+    faults = (
+        (_NEGATIVE, rows.amount < ibis.literal(0).cast(UNITS)),
+        (_MONEY, (rows["rank"] != "customer") & (rows.asset != plan.currency)),
+        (_FLAG, (rows.flags != "") & ~rows.flags.re_search(f"^{one}( {one})*$")),
+    )
+    for check, bad in faults:
+        problems += found(engine, CLAIMS, check, rows.filter(bad), (FILE, ROW), whole.places)
+    groups = rows.group_by(*KEY).aggregate(n=rows.count())
+    twice = rows.semi_join(groups.filter(groups.n > 1), KEY)
+    problems += found(engine, CLAIMS, _REPEATED, twice, (*KEY, FILE, ROW), whole.places)
+    if problems:
+        raise InputError(problems)
+    return rows
+
+
+def _treated(rows: Any, plan: Plan) -> Any:
+    """Whether a claim is reserved instead of paid, and whether the general estate pays it."""
+    never = ibis.literal(False)
+    waits, outside = rows.flags != "", never
+    for rank in RANKS:
+        mine = rows["rank"] == rank
+        waits |= mine & rows.state.isin(held_back(plan.proceeding, rank))
+        if states := outside_general(plan.proceeding, rank):
+            outside |= mine & rows.state.isin(states)
+    return rows.mutate(reserve=waits.cast("uint8"), in_general=(~outside).cast("uint8"))
+
+
+def _with_earlier(engine: Engine, rows: Any, earlier: Path | None) -> Any:
+    zero = ibis.literal(0).cast(UNITS)
+    if earlier is None:
+        return rows.mutate(**{f"{step}_before": zero for step in STEPS})
+    before = engine.scan([earlier])
+    paid = before.select(
+        *KEY, **{f"{step}_before": before[f"{step}_paid"].cast(UNITS) for step in STEPS}
+    )
+    lost = engine.rows(paid.anti_join(rows, KEY).aggregate(n=ibis._.count()))[0]["n"]
+    if lost:
+        raise Refused(f"{lost} claims of the distribution before this one are missing")
+    joined = rows.left_join(paid, KEY)
+    return joined.mutate(**{f"{s}_before": joined[f"{s}_before"].fill_null(zero) for s in STEPS})
+
+
+def _stage(
+    batches: Iterator[Any],
+    groups: tuple[Group, ...],
+    payees: Mapping[tuple[str, str, str], str],
+) -> None:
+    """Rows in the order of groups into a file for each."""
+    queue = iter(groups)
+    group: Group | None = None
+    writer: Any = None
+    left = 0
+    for batch in batches:
+        start = 0
+        while start < batch.num_rows:
+            if not left:
+                if writer is not None:
+                    writer.close()
+                group = next(queue)
+                writer, left = None, group.claims
+            size = min(left, batch.num_rows - start)
+            assert group is not None
+            part = _paid_to(batch.slice(start, size), group, payees)
+            if writer is None:
+                writer = pq.ParquetWriter(group.path, part.schema, compression="lz4")
+            writer.write_table(part)
+            start, left = start + size, left - size
+    if writer is not None:
+        writer.close()
+
+
+def _paid_to(batch: Any, group: Group, payees: Mapping[tuple[str, str, str], str]) -> Any:
+    """A batch of one group with the registered holder of each claim."""
+    table = pa.Table.from_batches([batch]).drop_columns(["rank", "asset"])
+    names = table.column("claimant")
+    if payees:
+        given = names.to_pylist()
+        names = pa.array([payees.get((c, group.asset, group.rank), c) for c in given], pa.string())
+    return table.append_column("payee", names)

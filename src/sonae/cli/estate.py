@@ -1,0 +1,90 @@
+"""The commands of a failed exchange's estate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from sonae.cli.main import FOUND, OK, Json, Language, estate, language, out, show, show_json
+
+Plan = Annotated[Path, Parameter(name="PLAN")]
+
+
+@estate.command(name="distribute")
+def estate_distribute(
+    file: Plan,
+    *,
+    claims: Path,
+    out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
+    after: Path | None = None,
+    assignments: Path | None = None,
+    sheet: Annotated[bool, Parameter(name="--csv", negative="--no-csv")] = True,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Distribute an estate: what each claim gets now, what is reserved, what is left and whose.
+
+    Parameters
+    ----------
+    file
+        The plan (docs/guide/estate.md).
+    claims
+        Claims as CSV or Parquet: claimant, person, asset, amount, rank, state, flags.
+    out_dir
+        Where the table (Parquet, and CSV unless --no-csv) and estate.json go.
+    after
+        The folder of the distribution before this one: who was paid less catches up.
+    assignments
+        The register of assigned claims as CSV.
+    sheet
+        Also write the table as CSV.
+    """
+    from sonae.actions.estate import distribute
+    from sonae.report.estate import distribution_view
+
+    document = distribute(file, claims, out_dir, after, assignments, sheet)
+    if json:
+        show_json(document)
+    else:
+        show(distribution_view(document, language(lang)))
+        if out_dir is not None:
+            out(f"→ {out_dir}")
+    return FOUND if document["not_valued"] else OK
+
+
+@estate.command(name="rival")
+def estate_rival(file: Plan, *, claims: Path, lang: Language = None, json: Json = False) -> int:
+    """Days of valuation side by side: the money of each group, who gains, who loses.
+
+    Parameters
+    ----------
+    file
+        A plan with [[valuation]] entries; the first is what the others are compared with.
+    claims
+        Claims as for distribute.
+    """
+    from sonae.actions.estate import rival
+    from sonae.report.estate import rival_view
+
+    document = rival(file, claims)
+    if json:
+        show_json(document)
+    else:
+        show(rival_view(document, language(lang)))
+    return OK
+
+
+@estate.command(name="plans")
+def estate_plans(*, lang: Language = None, json: Json = False) -> int:
+    """How failed exchanges paid, as shipped rules: source, how sure, what is not known."""
+    from sonae.actions.estate import plans
+    from sonae.report.estate import plans_view
+
+    found = plans()
+    if json:
+        show_json({"format": "sonae-estate-plans/1", "plans": found})
+    else:
+        show(plans_view(found, language(lang)))
+    return OK

@@ -1,0 +1,105 @@
+"""The estate for people: terminal views of a distribution, of rival days, of shipped plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text as Styled
+
+from sonae.core.display import with_separators
+from sonae.core.text import Lang
+from sonae.report.words import Words
+
+Found = Mapping[str, Any]
+STEPS = ("in_kind", "secured", "general")
+
+
+def _table(words: Words, keys: Sequence[str], left: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for key in keys:
+        table.add_column(words(f"estate.{key}"), justify="left" if key in left else "right")
+    return table
+
+
+def distribution_view(document: Found, lang: Lang) -> RenderableType:
+    """Groups of claims, pools, conservation by asset, and what could not be valued."""
+    words = Words(lang)
+    title = words("estate.title", n=document["number"], estate=document["estate"])
+    groups = _table(
+        words,
+        ("rank", "asset", "claims", "step", "paid_before", "now", "reserved"),
+        ("rank", "asset", "step"),
+    )
+    for row in document["groups"]:
+        for step in STEPS:
+            sums = [row[step][k] for k in ("paid_before", "now", "reserved")]
+            if any(s != "0" for s in sums):
+                name, kind = words(f"estate.rank_{row['rank']}"), words(f"estate.step_{step}")
+                cells = (name, row["asset"], f"{row['claims']:,}", kind)
+                groups.add_row(*cells, *map(with_separators, sums))
+    pools = _table(
+        words,
+        ("pool", "asset", "amount", "cost", "paid", "reserved", "left", "left_to"),
+        ("pool", "asset", "left_to"),
+    )
+    for row in document["pools"]:
+        sums = [row[k] for k in ("amount", "cost", "paid", "reserved", "left")]
+        whose = words.known(f"estate.left_{row['left_to']}", row["left_to"])
+        pools.add_row(row["id"], row["asset"], *map(with_separators, sums), whose)
+    lines: list[RenderableType] = [
+        Styled(title, style="bold"),
+        groups,
+        Styled(""),
+        pools,
+        Styled(""),
+    ]
+    for asset, row in document["conservation"].items():
+        if row["pool"] != "0":
+            said = words(
+                "estate.conserved", asset=asset, **{k: with_separators(v) for k, v in row.items()}
+            )
+            lines.append(Styled(said, style="dim"))
+    if document["not_valued"]:
+        assets = ", ".join(document["not_valued"])
+        lines.append(Styled(words("estate.not_valued", assets=assets), style="yellow"))
+    return Group(*lines)
+
+
+def rival_view(document: Found, lang: Lang) -> RenderableType:
+    """Each day of valuation against the first."""
+    words = Words(lang)
+    keys = ("valuation", "rank", "asset", "claims", "money", "gain", "more", "lose", "less")
+    table = _table(words, keys, keys[:3])
+    for id, found in document["valuations"].items():
+        for row in found["groups"]:
+            table.add_row(
+                id,
+                words(f"estate.rank_{row['rank']}"),
+                row["asset"],
+                f"{row['claims']:,}",
+                with_separators(row["money"]),
+                f"{row['gain']:,}",
+                with_separators(row["more"]),
+                f"{row['lose']:,}",
+                with_separators(row["less"]),
+            )
+    first = words("estate.compared_with", first=document["compared_with"])
+    return Group(table, Styled(first, style="dim"))
+
+
+def plans_view(found: Sequence[Found], lang: Lang) -> RenderableType:
+    """Shipped plans: title, source, how sure, what is not known."""
+    words = Words(lang)
+    lines: list[Styled] = []
+    for plan in found:
+        lines.append(Styled(f"{plan['id']}  {plan['title'][lang]}", style="bold"))
+        for source in plan["sources"]:
+            place = " ".join(s for s in (source[lang], source["number"], source["source"]) if s)
+            lines.append(Styled(f"  {place}"))
+        for key, mark in plan["confidence"].items():
+            lines.append(Styled(f"  {key}: {words(f'confidence.{mark}')}"))
+        lines += [Styled(f"  · {reason[lang]}", style="dim") for reason in plan["not_known"]]
+    return Group(*lines)
