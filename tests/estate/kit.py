@@ -58,7 +58,7 @@ class InMemory(Group):
 
     __slots__ = ("rows",)
 
-    def batches(self) -> Iterator[Any]:
+    def batches(self, numbers: bool = False) -> Iterator[Any]:
         size = 3
         for start in range(0, self.rows.num_rows, size):
             yield self.rows.slice(start, size).combine_chunks().to_batches()[0]

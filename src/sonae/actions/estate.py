@@ -334,7 +334,7 @@ def _compared(
     group = book.groups[position]
     ratios = [line.ratios(plan, group, at[id], plan.valuations[id]) for id in ids]
     money, gains, loses, more, less = 0, 0, 0, 0, 0
-    for batch in group.batches():
+    for batch in group.batches(numbers=True):
         rows = rows_of(batch)
         both = []
         for ratio in ratios:

@@ -9,7 +9,6 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from sonae.books import parts
 from sonae.books.engine import FILE, ROW, Engine
@@ -36,7 +35,7 @@ CLAIMS = Table(
     ),
     KEY,
 )
-BATCH = 1 << 16
+_WORDS = ("claimant", "person", "state", "payee", "reserve")
 _NEGATIVE = Check("corrupt-row", "amount", Text("負の債権は扱わない", "a claim is not below zero"))
 _REPEATED = Check(
     "repeated-key",
@@ -70,10 +69,16 @@ class Group:
     total: int
     path: Path
 
-    def batches(self) -> Iterator[Any]:
-        """Arrow batches by claimant."""
-        with pq.ParquetFile(self.path) as file:
-            yield from file.iter_batches(BATCH)
+    def batches(self, numbers: bool = False) -> Iterator[Any]:
+        """Arrow batches by claimant; the numbers alone where a ratio is looked for."""
+        with pa.OSFile(str(self.path)) as file:
+            wanted = None
+            if numbers:
+                names = pa.ipc.open_file(file).schema.names
+                wanted = [n for n, name in enumerate(names) if name not in _WORDS]
+            reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=wanted))
+            for position in range(reader.num_record_batches):
+                yield reader.get_batch(position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +126,11 @@ def read_book(
     folder = engine.scratch() / "estate"
     folder.mkdir()
     names = ["claimant", "person", "state", "amount", "reserve", "in_general"]
-    ordered = rows.order_by(*("rank", "asset", "claimant")).select(
-        *names, *(f"{s}_before" for s in STEPS), "rank", "asset"
-    )
+    if earlier is not None:
+        names += [f"{step}_before" for step in STEPS]
+    ordered = rows.select(*names, "rank", "asset").order_by("rank", "asset", "claimant")
     groups = tuple(
-        Group(rank, asset, n, total, folder / f"{position}.parquet")
+        Group(rank, asset, n, total, folder / f"{position}.arrow")
         for position, (rank, asset, n, total) in enumerate(counts)
     )
     _stage(engine.batches(ordered), groups, payees)
@@ -175,9 +180,9 @@ def _treated(rows: Any, plan: Plan) -> Any:
 
 
 def _with_earlier(engine: Engine, rows: Any, earlier: Path | None) -> Any:
-    zero = ibis.literal(0).cast(UNITS)
     if earlier is None:
-        return rows.mutate(**{f"{step}_before": zero for step in STEPS})
+        return rows
+    zero = ibis.literal(0).cast(UNITS)
     before = engine.scan([earlier])
     paid = before.select(
         *KEY, **{f"{step}_before": before[f"{step}_paid"].cast(UNITS) for step in STEPS}
@@ -211,7 +216,7 @@ def _stage(
             assert group is not None
             part = _paid_to(batch.slice(start, size), group, payees)
             if writer is None:
-                writer = pq.ParquetWriter(group.path, part.schema, compression="lz4")
+                writer = pa.ipc.new_file(str(group.path), part.schema)
             writer.write_table(part)
             start, left = start + size, left - size
     if writer is not None:

@@ -88,7 +88,8 @@ def levels(plan: Plan, book: Book, rates: Rates | None = None) -> Levels:
         if any(ratio < 1 for ratio in general.values()):
             there = kept[rank]
         general[rank] = level(there, partial(_general, plan, groups, known, rates))
-        left -= _general_due(plan, groups, Levels(in_kind, secured, general, ()), rates)
+        if general[rank] == 1:
+            left -= _general_due(plan, groups, Levels(in_kind, secured, general, ()), rates)
     return Levels(in_kind, secured, general, not_valued)
 
 
@@ -110,7 +111,7 @@ def _in_kind(plan: Plan, groups: Iterable[Group], rates: Rates | None) -> dict[s
         per_unit = plan.per_unit(group.asset, rates)
 
         def contest(group: Group = group, per_unit: Fraction | None = per_unit) -> Iterator[Limits]:
-            for batch in group.batches():
+            for batch in group.batches(numbers=True):
                 yield steps.in_kind_limits(rows_of(batch), per_unit)
 
         found[group.asset] = level(net(plan, IN_KIND, group.asset), contest)
@@ -128,7 +129,7 @@ def _secured(
     def contest() -> Iterator[Limits]:
         for group in groups:
             at = ratios(plan, group, known, rates)
-            for batch in group.batches():
+            for batch in group.batches(numbers=True):
                 rows = rows_of(batch)
                 yield steps.secured_limits(rows, _value(rows, at))
 
@@ -140,7 +141,7 @@ def _general(
 ) -> Iterator[Limits]:
     for group in groups:
         at = ratios(plan, group, found, rates)
-        for batch in group.batches():
+        for batch in group.batches(numbers=True):
             rows = rows_of(batch)
             value = _value(rows, at)
             yield steps.general_limits(rows, value, steps.secured(rows, value, at))
@@ -150,7 +151,7 @@ def _general_due(plan: Plan, groups: Iterable[Group], found: Levels, rates: Rate
     whole = 0
     for group in groups:
         at = ratios(plan, group, found, rates)
-        for batch in group.batches():
+        for batch in group.batches(numbers=True):
             rows = rows_of(batch)
             whole += exact.total(due_of(rows, at)["general"])
     return whole
@@ -161,7 +162,7 @@ def _general_before(book: Book) -> dict[str, int]:
     found = dict.fromkeys(GENERAL, 0)
     for group in book.groups:
         rank = "ordinary" if group.rank == "customer" else group.rank
-        for batch in group.batches():
+        for batch in group.batches(numbers=True):
             found[rank] += exact.total(rows_of(batch).before["general"])
     return found
 

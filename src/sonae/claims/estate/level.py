@@ -32,7 +32,8 @@ Contest = Callable[[], Iterable[Limits]]
 
 def due(rows: Limits, ratio: Fraction) -> Limbs:
     """What each has in all at a ratio: floor(share x ratio), not below `low`, not above `high`."""
-    return most(rows.low, least(exact.floor_of(rows.share, ratio), rows.high))
+    made = exact.floor_of(rows.share, ratio)
+    return most(rows.low, made if rows.high is rows.share else least(made, rows.high))
 
 
 def level(pool: int, contest: Contest) -> Fraction:
@@ -49,7 +50,8 @@ def level(pool: int, contest: Contest) -> Fraction:
     for rows in contest():
         full += exact.total(due(rows, whole))
         paid, shares = paid + exact.total(rows.low), shares + exact.total(rows.share)
-        plain = plain and not rows.low.any() and bool((rows.high == rows.share).all())
+        same = rows.high is rows.share or bool((rows.high == rows.share).all())
+        plain = plain and same and not rows.low.any()
     if paid > pool:
         raise Refused(f"{paid} was paid already out of {pool}")
     if full <= pool:
@@ -82,7 +84,9 @@ def _shared_anew(pool: int, contest: Contest, fits: Fraction, over: Fraction) ->
 
 
 def most(a: Limbs, b: Limbs) -> Limbs:
-    """The greater of each row."""
+    """The greater of each row; b itself where a is nothing."""
+    if not a.any():
+        return b
     return np.where(exact.compare(a, b) >= 0, a, b)
 
 
@@ -92,5 +96,7 @@ def least(a: Limbs, b: Limbs) -> Limbs:
 
 
 def beyond(a: Limbs, b: Limbs) -> Limbs:
-    """How much a is above b, or nothing."""
+    """How much a is above b, or nothing; a itself where b is nothing."""
+    if not b.any():
+        return a
     return exact.minus(a, least(a, b))

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sonae.books import exact
 from sonae.books.exact import Limbs
@@ -27,7 +28,7 @@ class Rows:
 
     amount: Limbs
     before: dict[str, Limbs]
-    in_general: Limbs
+    in_general: npt.NDArray[np.uint64]
     """1 where the claim shares in the general estate, 0 where it does not."""
 
 
@@ -46,9 +47,11 @@ class Ratios:
 
 def rows_of(batch: Any) -> Rows:
     """The limbs of a staged Arrow batch."""
-    taking = np.zeros((4, batch.num_rows), np.uint64)
-    taking[0] = batch.column("in_general").to_numpy(zero_copy_only=False)
-    before = {step: exact.limbs(batch.column(f"{step}_before")) for step in STEPS}
+    taking = batch.column("in_general").to_numpy(zero_copy_only=False).astype(np.uint64)
+    nothing = np.zeros((4, batch.num_rows), np.uint64)
+    before = dict.fromkeys(STEPS, nothing)
+    if f"{STEPS[0]}_before" in batch.schema.names:
+        before = {step: exact.limbs(batch.column(f"{step}_before")) for step in STEPS}
     return Rows(exact.limbs(batch.column("amount")), before, taking)
 
 
@@ -70,7 +73,9 @@ def coins(rows: Rows, ratios: Ratios) -> Limbs:
 
 def shortfall(rows: Rows, made: Limbs, per_unit: Fraction) -> Limbs:
     """What of the claim is not met in coins, in money at the rate, rounded down."""
-    return down_of(beyond(rows.amount, made), per_unit)
+    if rows.before["in_kind"].any():
+        return down_of(beyond(rows.amount, made), per_unit)
+    return down_of(exact.minus(rows.amount, made), per_unit)
 
 
 def secured_limits(rows: Rows, value: Limbs) -> Limits:
@@ -89,7 +94,9 @@ def secured(rows: Rows, value: Limbs, ratios: Ratios) -> Limbs:
 def general_limits(rows: Rows, value: Limbs, from_secured: Limbs) -> Limits:
     """The general estate: what is still short, where the claim takes part in it."""
     low = rows.before["general"]
-    share = beyond(value, from_secured) * rows.in_general[0]
+    share = beyond(value, from_secured)
+    if not rows.in_general.all():
+        share = share * rows.in_general
     return Limits(share, low, most(low, share))
 
 
