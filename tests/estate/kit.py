@@ -94,6 +94,7 @@ def _table(rows: Sequence[Claim], proceeding: str) -> Any:
             "person": pa.array([None] * len(rows), pa.string()),
             "state": [r.state for r in rows],
             "amount": units([r.amount for r in rows]),
+            "claimed": units([r.amount for r in rows]),
             "reserve": pa.array([reserved(r, proceeding) for r in rows]).cast("uint8"),
             "in_general": pa.array(
                 [r.state not in outside_general(proceeding, r.rank) for r in rows]

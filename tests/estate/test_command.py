@@ -262,6 +262,26 @@ def test_a_price_that_is_missing_is_a_finding_and_holds_money_back(files: Path) 
     assert "ordinary" not in document["ratios"]["general"]
 
 
+def test_one_person_has_one_cap_over_all_accounts(files: Path) -> None:
+    """P1 has two accounts: the smaller claim counts in full, of the other what is left of 100."""
+    plan = PLAN.replace('basis = "in_kind"', 'basis = "in_kind"\ncap_per_person = 100')
+    (files / "plan.toml").write_text(plan.replace("amount = 900", "amount = 110"), "utf-8")
+    rows = ["A1,P1,JPY,90", "A2,P1,JPY,60", "B,,JPY,100", "C,,JPY,20"]
+    head = "claimant,person,asset,amount,rank,state,flags\n"
+    lines = "".join(f"{row},customer,admitted,\n" for row in rows)
+    (files / "claims.csv").write_text(head + lines, "utf-8")
+    assert run(files, "--out", str(files / "d1")).code == 0
+    table = pq.read_table(files / "d1/distribution.parquet").to_pylist()
+    counted = {r["claimant"]: (int(r["amount"]), int(r["counted"])) for r in table}
+    assert counted == {"A1": (90, 40), "A2": (60, 60), "B": (100, 100), "C": (20, 20)}
+    assert {r["claimant"]: int(r["in_kind_now"]) for r in table} == {
+        "A1": 20, "A2": 30, "B": 50, "C": 10
+    }  # fmt: skip
+    (files / "claims.csv").write_text(head + "A,P1,BTC,1,customer,admitted,\n", "utf-8")
+    refused = run(files)
+    assert [p["name"] for p in json.loads(refused.out)["problems"]] == ["wrong-currency"]
+
+
 def test_rival_days_of_valuation_stand_side_by_side_with_who_gains_and_loses(files: Path) -> None:
     """At three times the price the holder of coins gains what the holder of yen loses."""
     words = ["estate", "rival", str(files / "plan.toml"), "--claims", str(files / "claims.csv")]

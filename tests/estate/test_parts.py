@@ -18,6 +18,7 @@ from sonae.claims.estate.register import Assignment, holders
 from sonae.claims.estate.schedule import Listed, schedule
 from sonae.claims.estate.setoff import set_off
 from sonae.claims.estate.steps import down_of, up_of
+from sonae.claims.estate.terms import Product, elect, within_cap
 from sonae.core.errors import InputError
 
 from .kit import plan
@@ -105,6 +106,54 @@ def test_low_grade_collateral_does_not_offset_beyond_its_haircut() -> None:
     )
     assert made.claims == {"BTC": 10, "TOK": 0}
     assert made.debt_left == 300
+
+
+# -- terms over persons ----------------------------------------------------------------------------
+
+
+def test_a_cap_is_filled_in_the_order_of_the_list_for_each_person_over_their_claims() -> None:
+    """E54: unencumbered, earlier maturity, lower rate, smaller, lower number."""
+    day, later = date(2026, 12, 1), date(2027, 1, 1)
+    products = [
+        Product("1", "P", 40, encumbered=True),
+        Product("2", "P", 40, matures=later),
+        Product("3", "P", 40, matures=day, rate=Fraction(2, 100)),
+        Product("4", "P", 40, matures=day, rate=Fraction(1, 100)),
+        Product("5", "P", 30, matures=later),
+        Product("6", "Q", 150),
+    ]
+    found = within_cap(products, 120)
+    assert found == {"4": 40, "3": 40, "5": 30, "2": 10, "1": 0, "6": 120}
+    assert within_cap(products, 120, ["smaller"])["1"] == 40
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("PQR"), st.integers(0, 100)), max_size=8),
+    st.integers(0, 150),
+)
+def test_a_cap_is_used_up_by_each_person_and_never_exceeded(
+    claims: list[tuple[str, int]], cap: int
+) -> None:
+    products = [Product(str(n), who, value) for n, (who, value) in enumerate(claims)]
+    found = within_cap(products, cap)
+    for who in "PQR":
+        mine = [p for p in products if p.person == who]
+        assert sum(found[p.id] for p in mine) == min(cap, sum(p.value for p in mine))
+        assert all(0 <= found[p.id] <= p.value for p in mine)
+
+
+@pytest.mark.parametrize(
+    ("early", "expected"),
+    [(True, (200_000, 115_356, 433_962, 0)), (False, (200_000, 0, 0, 549_318))],
+)
+def test_an_election_splits_a_claim_without_losing_a_unit(
+    early: bool, expected: tuple[int, int, int, int]
+) -> None:
+    """One bitcoin at the rates of the Mt. Gox plan, in whole yen."""
+    found = elect(749_318, 200_000, Fraction(21, 100), early)
+    assert (found.in_full, found.early, found.waived, found.later) == expected
+    assert sum(expected) == 749_318
 
 
 # -- the register of assignments -------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ CLAIMS = Table(
     ),
     KEY,
 )
-_WORDS = ("claimant", "person", "state", "payee", "reserve")
+_WORDS = ("claimant", "person", "state", "payee", "reserve", "claimed")
 _NEGATIVE = Check("corrupt-row", "amount", Text("負の債権は扱わない", "a claim is not below zero"))
 _REPEATED = Check(
     "repeated-key",
@@ -48,6 +49,14 @@ _MONEY = Check(
     Text(
         "利用者以外の債権は計画の通貨で書く（評価は開始時）",
         "claims of other ranks are in the currency of the plan, as valued at commencement",
+    ),
+)
+_CAPPED = Check(
+    "wrong-currency",
+    "asset",
+    Text(
+        "一人当たりの上限（cap_per_person）がある計画では、利用者の債権も評価して通貨で書く",
+        "a plan with cap_per_person takes customers' claims in its currency, as valued",
     ),
 )
 _FLAG = Check(
@@ -117,7 +126,7 @@ def read_book(
     """
     rows = _read(engine, file, plan)
     rows = _treated(rows, plan)
-    rows = _with_earlier(engine, rows, earlier)
+    rows = _with_earlier(engine, _within_cap(rows, plan), earlier)
     sums = rows.group_by("rank", "asset").aggregate(n=rows.count(), t=rows.amount.sum().cast(UNITS))
     counts = [
         (str(r["rank"]), str(r["asset"]), int(r["n"]), bounded(r["t"], str(r["asset"])))
@@ -125,7 +134,7 @@ def read_book(
     ]
     folder = engine.scratch() / "estate"
     folder.mkdir()
-    names = ["claimant", "person", "state", "amount", "reserve", "in_general"]
+    names = ["claimant", "person", "state", "amount", "claimed", "reserve", "in_general"]
     if earlier is not None:
         names += [f"{step}_before" for step in STEPS]
     ordered = rows.select(*names, "rank", "asset").order_by("rank", "asset", "claimant")
@@ -151,10 +160,11 @@ def _read(engine: Engine, file: Path, plan: Plan) -> Any:
     problems += listed(engine, CLAIMS, whole, [counts[f"n{i}"] or 0 for i in every])
     rows = whole.rows()
     rows = rows.mutate(flags=rows.flags.fill_null(""))
-    one = f"({'|'.join(FLAGS)})"
+    one, cap = f"({'|'.join(FLAGS)})", plan.cap_per_person
     faults = (
         (_NEGATIVE, rows.amount < ibis.literal(0).cast(UNITS)),
         (_MONEY, (rows["rank"] != "customer") & (rows.asset != plan.currency)),
+        (_CAPPED, (rows["rank"] == "customer") & (rows.asset != plan.currency) & (cap is not None)),
         (_FLAG, (rows.flags != "") & ~rows.flags.re_search(f"^{one}( {one})*$")),
     )
     for check, bad in faults:
@@ -177,6 +187,28 @@ def _treated(rows: Any, plan: Plan) -> Any:
         if states := outside_general(plan.proceeding, rank):
             outside |= mine & rows.state.isin(states)
     return rows.mutate(reserve=waits.cast("uint8"), in_general=(~outside).cast("uint8"))
+
+
+def _within_cap(rows: Any, plan: Plan) -> Any:
+    """What counts of each claim: all of it, or what lies within the cap of its person.
+
+    A person's claims over accounts are met in order of amount, then of claimant; a claim without
+    `person` is the claimant's own. `claimed` keeps what was claimed.
+    """
+    if plan.cap_per_person is None:
+        return rows.mutate(claimed=rows.amount)
+    who = rows.person.fill_null(rows.claimant)
+    rows = rows.mutate(_who=who, _capped=rows["rank"] == "customer")
+    window = ibis.window(
+        group_by=["_who", "_capped"], order_by=[rows.amount, rows.claimant], preceding=(None, 0)
+    )
+    zero, cap = (ibis.literal(Decimal(n)).cast(UNITS) for n in (0, plan.cap_per_person))
+    so_far = rows.amount.sum().over(window).cast(UNITS) - rows.amount
+    room = ibis.greatest(cap - so_far.cast(UNITS), zero)
+    within = ibis.least(rows.amount, room).cast(UNITS)
+    return rows.mutate(claimed=rows.amount, amount=rows._capped.ifelse(within, rows.amount)).drop(
+        "_who", "_capped"
+    )
 
 
 def _with_earlier(engine: Engine, rows: Any, earlier: Path | None) -> Any:

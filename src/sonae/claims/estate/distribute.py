@@ -202,10 +202,11 @@ def distributed(
             "asset": pa.repeat(group.asset, count),
             "rank": pa.repeat(group.rank, count),
             "state": batch.column("state"),
-            "amount": batch.column("amount"),
+            "amount": batch.column("claimed"),
+            "counted": batch.column("amount"),
         }
         totals.claims += count
-        totals.claimed += exact.total(rows.amount)
+        totals.claimed += exact.total(exact.limbs(batch.column("claimed")))
         for step in STEPS:
             before = rows.before[step]
             more = exact.minus(due[step], before)

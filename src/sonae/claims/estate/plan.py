@@ -80,6 +80,8 @@ class Plan:
     pools: tuple[Pool, ...]
     valuations: Mapping[str, Mapping[str, Fraction]]
     restricted: tuple[date, date] | None = None
+    cap_per_person: int | None = None
+    """The most that counts of one person's claims in money, in base units."""
 
     def per_unit(self, asset: str, rates: Mapping[str, Fraction] | None = None) -> Fraction | None:
         """Money in base units per base unit of an asset; None where its price is not known."""
@@ -151,6 +153,9 @@ class _Reader:
         if "restricted_from" in head:
             both = [self._day(head, key) for key in ("restricted_from", "restricted_until")]
             restricted = (both[0], both[1]) if both[0] and both[1] else None
+        cap = None
+        if "cap_per_person" in head:
+            cap = self._units(head, "cap_per_person", "estate", None)
         if self.problems or days[0] is None or days[1] is None:
             return None
         return Plan(
@@ -166,6 +171,7 @@ class _Reader:
             pools,
             valuations,
             restricted,
+            cap,
         )
 
     def _text(self, row: Mapping[str, Any], key: str, place: str) -> str:
