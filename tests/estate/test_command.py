@@ -262,6 +262,41 @@ def test_a_price_that_is_missing_is_a_finding_and_holds_money_back(files: Path) 
     assert "ordinary" not in document["ratios"]["general"]
 
 
+def test_debts_are_set_off_in_the_order_of_the_plan_before_anything_is_shared(files: Path) -> None:
+    """E6: 30 yen of A are 300 units of BTC at a tenth of a yen each; JPY is not in the order."""
+    (files / "debts.csv").write_text("claimant,amount\nA,30\nN,5\n", "utf-8")
+    debts = ["--debts", str(files / "debts.csv")]
+    unordered = run(files, *debts)
+    assert (unordered.code, "names no" in unordered.err) == (2, True)
+    (files / "plan.toml").write_text(PLAN + '[set_off]\norder = ["BTC"]\n', "utf-8")
+    document = run(files, "--out", str(files / "d1"), *debts).json()
+    assert document["set_off"] == {"debtors": 2, "debt": "35", "left": "5"}
+    table = pq.read_table(files / "d1/distribution.parquet").to_pylist()
+    counted = {(r["claimant"], r["asset"]): (int(r["amount"]), int(r["counted"])) for r in table}
+    assert counted["A", "BTC"] == (600, 300)
+    assert counted["A", "JPY"] == (600, 600)
+    assert document["ratios"]["in_kind"]["BTC"] == "5/7"
+    half = PLAN + '[set_off]\norder = ["BTC"]\n[set_off.counts]\nBTC = "0.5"\n'
+    (files / "plan.toml").write_text(half, "utf-8")
+    assert run(files, *debts).json()["set_off"]["left"] == "5"
+    assert run(files, *debts).json()["ratios"]["in_kind"]["BTC"] == "1"
+
+
+def test_debts_that_cannot_be_read_are_told_in_one_run(files: Path) -> None:
+    (files / "debts.csv").write_text("claimant,amount\nA,-1\nB,1\nB,2\n,3\n", "utf-8")
+    said = run(files, "--debts", str(files / "debts.csv"))
+    assert said.code == 3
+    assert [p["row"] for p in said.json()["problems"]] == [1, 3, 4]
+
+
+def test_the_schedule_of_approval_stands_in_the_document(files: Path) -> None:
+    """By rank, asset and state: how many, how much, and whether it waits."""
+    found = run(files).json()["schedule"]
+    line = {"rank": "customer", "asset": "BTC", "state": "objected", "reserved": True}
+    assert {**line, "claims": 1, "claimed": "400"} in found
+    assert sum(row["claims"] for row in found) == 6
+
+
 def test_one_person_has_one_cap_over_all_accounts(files: Path) -> None:
     """P1 has two accounts: the smaller claim counts in full, of the other what is left of 100."""
     plan = PLAN.replace('basis = "in_kind"', 'basis = "in_kind"\ncap_per_person = 100')

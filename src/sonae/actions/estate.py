@@ -22,12 +22,13 @@ from sonae.actions.row_file import RowFile, row_file
 from sonae.books import exact
 from sonae.books.engine import open_engine
 from sonae.claims.estate import distribute as line
-from sonae.claims.estate.book import Book, read_book
+from sonae.claims.estate.book import Beside, Book, read_book
 from sonae.claims.estate.distribute import Levels, Totals
 from sonae.claims.estate.plan import Plan, read_plan
 from sonae.claims.estate.pools import GENERAL, IN_KIND, SECURED, Used, used
-from sonae.claims.estate.register import Assignment, Key, holders
+from sonae.claims.estate.register import Assignment, holders
 from sonae.claims.estate.steps import STEPS, rows_of
+from sonae.core.amount import bounded
 from sonae.core.canonical import number_text
 from sonae.core.errors import InputError, Problem, Refused, UsageError
 from sonae.core.text import Text
@@ -55,6 +56,7 @@ def distribute(
     out: Path | None = None,
     after: Path | None = None,
     assignments: Path | None = None,
+    debts: Path | None = None,
     sheet: bool = True,
     memory: str = "1800MB",
 ) -> dict[str, Any]:
@@ -66,6 +68,7 @@ def distribute(
         out: the folder for the table and `estate.json`; nothing is written without it.
         after: the folder of the distribution before this one; who was paid less catches up.
         assignments: the register of assigned claims.
+        debts: what customers owe (claimant, amount in base units of money), set off first.
         sheet: also write the table as CSV.
         memory: a bound for the engine.
 
@@ -76,9 +79,10 @@ def distribute(
     plan, digest = load_plan(file)
     former = None if after is None else _former(after, plan)
     payees = {} if assignments is None else holders(plan, _register(assignments), assignments.name)
-    earlier = None if after is None else after / TABLE
+    owing = {} if debts is None else _debts(debts)
+    beside = Beside(payees, owing, None if after is None else after / TABLE)
     with (
-        _book(claims, plan, payees, earlier, memory) as book,
+        _book(claims, plan, beside, memory) as book,
         row_file(out or file.parent / "estate", {}) as rows,
     ):
         found = line.levels(plan, book)
@@ -89,21 +93,38 @@ def distribute(
                 if out is not None:
                     rows.take(table)
             totals.append(sums)
-        document = _document(plan, digest, found, totals, former)
+        document = _document(plan, digest, found, totals, former) | {
+            "schedule": [_line(row) for row in book.schedule],
+            "set_off": {
+                "debtors": book.set_off.debtors,
+                "debt": str(book.set_off.debt),
+                "left": str(book.set_off.left),
+            },
+        }
         if out is not None:
             document["table_digest"] = rows.done()
             _write(out, rows, document, sheet)
     return document
 
 
+def _line(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One line of the schedule of approval."""
+    return {
+        "rank": row["rank"],
+        "asset": row["asset"],
+        "state": row["state"],
+        "reserved": bool(row["reserve"]),
+        "claims": row["claims"],
+        "claimed": str(row["claimed"]),
+    }
+
+
 @contextmanager
-def _book(
-    claims: Path, plan: Plan, payees: Mapping[Key, str], earlier: Path | None, memory: str
-) -> Iterator[Book]:
+def _book(claims: Path, plan: Plan, beside: Beside, memory: str) -> Iterator[Book]:
     """The claims, staged while the engine is open."""
     running = open_engine(memory=memory)
     try:
-        book = read_book(running, claims, plan, payees, earlier)
+        book = read_book(running, claims, plan, beside)
         if not book.groups:
             raise UsageError(f"{claims} holds no claim")
         yield book
@@ -292,6 +313,33 @@ def _register(file: Path) -> list[Assignment]:
     return entries
 
 
+_AMOUNT = Text("債務の行が読めない: {e}", "a debt cannot be read: {e}")
+
+
+def _debts(file: Path) -> dict[str, int]:
+    """What customers owe, from CSV, in base units of money."""
+    found: dict[str, int] = {}
+    problems = []
+    with file.open(newline="", encoding="utf-8-sig") as stream:
+        reader = csv.DictReader(stream)
+        if lacking := sorted({"claimant", "amount"} - set(reader.fieldnames or ())):
+            text = _COLUMNS.format(c=", ".join(lacking))
+            raise InputError([Problem("missing-column", "debts", text, file.name)])
+        for n, row in enumerate(reader, 1):
+            claimant, amount = row["claimant"], row["amount"] or ""
+            if not claimant or claimant in found:
+                reason = "claimant empty or given twice"
+            elif not (amount.isascii() and amount.isdecimal()):
+                reason = f"{amount!r} is not a whole number of base units"
+            else:
+                found[claimant] = bounded(int(amount), file.name)
+                continue
+            problems.append(Problem("corrupt-row", "debts", _AMOUNT.format(e=reason), file.name, n))
+    if problems:
+        raise InputError(problems)
+    return found
+
+
 # -- rival days and shipped plans ----------------------------------------------------------
 
 
@@ -303,7 +351,7 @@ def rival(file: Path, claims: Path, memory: str = "1800MB") -> dict[str, Any]:
     plan, digest = load_plan(file)
     if len(plan.valuations) < 2:
         raise UsageError(f"{file} names {len(plan.valuations)} [[valuation]]; two are needed")
-    with _book(claims, plan, {}, None, memory) as book:
+    with _book(claims, plan, Beside(), memory) as book:
         first, *others = plan.valuations
         at = {id: line.levels(plan, book, rates) for id, rates in plan.valuations.items()}
         rows = {

@@ -20,6 +20,7 @@ def estate_distribute(
     out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
     after: Path | None = None,
     assignments: Path | None = None,
+    debts: Path | None = None,
     sheet: Annotated[bool, Parameter(name="--csv", negative="--no-csv")] = True,
     lang: Language = None,
     json: Json = False,
@@ -38,13 +39,15 @@ def estate_distribute(
         The folder of the distribution before this one: who was paid less catches up.
     assignments
         The register of assigned claims as CSV.
+    debts
+        What customers owe, set off first, as CSV: claimant, amount in base units of money.
     sheet
         Also write the table as CSV.
     """
     from sonae.actions.estate import distribute
     from sonae.report.estate import distribution_view
 
-    document = distribute(file, claims, out_dir, after, assignments, sheet)
+    document = distribute(file, claims, out_dir, after, assignments, debts, sheet)
     if json:
         show_json(document)
     else:

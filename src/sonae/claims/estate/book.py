@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from sonae.books import parts
 from sonae.books.engine import FILE, ROW, Engine
 from sonae.books.relation import UNITS, Check, count_faults, found, listed, relation
 from sonae.books.schema import Column, Table
+from sonae.claims.estate.netting import NOTHING, SetOff, net_of_debts
 from sonae.claims.estate.plan import Plan
+from sonae.claims.estate.register import Key
 from sonae.claims.estate.schedule import FLAGS, RANKS, STATES, held_back, outside_general
 from sonae.claims.estate.steps import STEPS
 from sonae.core.amount import bounded
@@ -97,19 +99,29 @@ class Book:
     groups: tuple[Group, ...]
     later: bool
     """True where earlier distributions are taken into account."""
+    schedule: tuple[Mapping[str, Any], ...] = ()
+    """Claims and their sum by rank, asset and state, before set-off and caps."""
+    set_off: SetOff = NOTHING
 
     def of(self, rank: str) -> list[Group]:
         """The groups of a rank."""
         return [g for g in self.groups if g.rank == rank]
 
 
-def read_book(
-    engine: Engine,
-    file: Path,
-    plan: Plan,
-    payees: Mapping[tuple[str, str, str], str],
-    earlier: Path | None = None,
-) -> Book:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside the claims.
+
+    Who is registered as holder in place of the claimant, by key; debts by claimant, in base units
+    of money; the distribution before this one, as it was written.
+    """
+
+    payees: Mapping[Key, str] = field(default_factory=dict)
+    debts: Mapping[str, int] = field(default_factory=dict)
+    earlier: Path | None = None
+
+
+def read_book(engine: Engine, file: Path, plan: Plan, beside: Beside) -> Book:
     """Claims from a CSV or Parquet file, with what each was paid before.
 
     Args:
@@ -117,15 +129,17 @@ def read_book(
         file: columns claimant, person (optional), asset, amount (base units, or `amount_decimal`
             in whole coins), rank, state, flags (optional).
         plan: the plan that knows the assets.
-        payees: who is registered as holder in place of the claimant, by key.
-        earlier: the distribution before this one, as it was written.
+        beside: holders, debts and what was paid before.
 
     Raises:
         InputError: every row that cannot be used.
         Refused: claims that were paid before are missing; sums reach 10^38.
     """
+    earlier = beside.earlier
     rows = _read(engine, file, plan)
-    rows = _treated(rows, plan)
+    rows = _treated(rows.mutate(claimed=rows.amount), plan)
+    schedule = tuple(engine.rows(_by_state(rows)))
+    rows, netted = net_of_debts(engine, rows, plan, beside.debts)
     rows = _with_earlier(engine, _within_cap(rows, plan), earlier)
     sums = rows.group_by("rank", "asset").aggregate(n=rows.count(), t=rows.amount.sum().cast(UNITS))
     counts = [
@@ -142,8 +156,15 @@ def read_book(
         Group(rank, asset, n, total, folder / f"{position}.arrow")
         for position, (rank, asset, n, total) in enumerate(counts)
     )
-    _stage(engine.batches(ordered), groups, payees)
-    return Book(groups, earlier is not None)
+    _stage(engine.batches(ordered), groups, beside.payees)
+    return Book(groups, earlier is not None, schedule, netted)
+
+
+def _by_state(rows: Any) -> Any:
+    """The schedule of approval in sums."""
+    groups = rows.group_by("rank", "asset", "state", "reserve")
+    sums = groups.aggregate(claims=rows.count(), claimed=rows.claimed.sum().cast(UNITS))
+    return sums.order_by("rank", "asset", "state", "reserve")
 
 
 def _read(engine: Engine, file: Path, plan: Plan) -> Any:
@@ -193,10 +214,10 @@ def _within_cap(rows: Any, plan: Plan) -> Any:
     """What counts of each claim: all of it, or what lies within the cap of its person.
 
     A person's claims over accounts are met in order of amount, then of claimant; a claim without
-    `person` is the claimant's own. `claimed` keeps what was claimed.
+    `person` is the claimant's own.
     """
     if plan.cap_per_person is None:
-        return rows.mutate(claimed=rows.amount)
+        return rows
     who = rows.person.fill_null(rows.claimant)
     rows = rows.mutate(_who=who, _capped=rows["rank"] == "customer")
     window = ibis.window(
@@ -229,7 +250,7 @@ def _with_earlier(engine: Engine, rows: Any, earlier: Path | None) -> Any:
 def _stage(
     batches: Iterator[Any],
     groups: tuple[Group, ...],
-    payees: Mapping[tuple[str, str, str], str],
+    payees: Mapping[Key, str],
 ) -> None:
     """Rows in the order of groups into a file for each."""
     queue = iter(groups)
@@ -255,7 +276,7 @@ def _stage(
         writer.close()
 
 
-def _paid_to(batch: Any, group: Group, payees: Mapping[tuple[str, str, str], str]) -> Any:
+def _paid_to(batch: Any, group: Group, payees: Mapping[Key, str]) -> Any:
     """A batch of one group with the registered holder of each claim."""
     table = pa.Table.from_batches([batch]).drop_columns(["rank", "asset"])
     names = table.column("claimant")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -82,6 +82,9 @@ class Plan:
     restricted: tuple[date, date] | None = None
     cap_per_person: int | None = None
     """The most that counts of one person's claims in money, in base units."""
+    set_off_order: tuple[str, ...] = ()
+    set_off_counts: Mapping[str, Fraction] = field(default_factory=dict)
+    """Assets that a debt takes, the first one first, and the part of their value that counts."""
 
     def per_unit(self, asset: str, rates: Mapping[str, Fraction] | None = None) -> Fraction | None:
         """Money in base units per base unit of an asset; None where its price is not known."""
@@ -115,6 +118,7 @@ _WHOLE = Text(
 _RATE = Text(
     "「{v}」は0より大きい数でない。文字列で書く", "{v} is not a number above zero; write it as text"
 )
+_PART = Text("「{v}」は1を上回る", "{v} is above 1")
 _DAY = Text("「{v}」は日付でない", "{v} is not a date")
 _TWICE = Text("「{v}」が二度ある", "{v} stands twice")
 _OTHER = Text(
@@ -153,6 +157,7 @@ class _Reader:
         if "restricted_from" in head:
             both = [self._day(head, key) for key in ("restricted_from", "restricted_until")]
             restricted = (both[0], both[1]) if both[0] and both[1] else None
+        set_off = self._set_off(assets)
         cap = None
         if "cap_per_person" in head:
             cap = self._units(head, "cap_per_person", "estate", None)
@@ -172,6 +177,7 @@ class _Reader:
             valuations,
             restricted,
             cap,
+            *set_off,
         )
 
     def _text(self, row: Mapping[str, Any], key: str, place: str) -> str:
@@ -269,6 +275,19 @@ class _Reader:
         """What was recovered later of a pool goes back to that pool."""
         rows = [r for r in self.raw.get("recovery", []) if r.get("pool") == pool]
         return sum(self._units(r, "amount", f"recovery of {pool}", None) for r in rows)
+
+    def _set_off(self, assets: Mapping[str, Asset]) -> tuple[tuple[str, ...], dict[str, Fraction]]:
+        raw = self.raw.get("set_off", {})
+        order, counts = tuple(map(str, raw.get("order", ()))), {}
+        for asset in (*order, *raw.get("counts", {})):
+            if asset not in assets:
+                self.bad("unknown-asset", "set_off", _UNLISTED, v=asset)
+        for asset, value in raw.get("counts", {}).items():
+            part = self._rate(value, f"set_off {asset}")
+            if part is not None and part > 1:
+                self.bad("bad-rate", f"set_off {asset}", _PART, v=value)
+            counts[asset] = part or Fraction(1)
+        return order, counts
 
     def _valuations(self, assets: Mapping[str, Asset]) -> dict[str, dict[str, Fraction]]:
         pools = {p.get("id") for p in self.raw.get("pool", [])}
