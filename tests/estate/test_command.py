@@ -17,6 +17,7 @@ PLAN = """
 id = "example"
 entity = "Example K.K."
 proceeding = "bankruptcy"
+trigger_event = true
 commencement_on = 2026-11-20
 record_on = 2026-12-20
 restricted_from = 2026-12-10
@@ -103,6 +104,11 @@ def test_an_estate_is_distributed_into_a_table_totals_and_a_line_that_adds_up(fi
         "pool": "520", "cost": "20", "paid": "300", "reserved": "200", "left": "0"
     }  # fmt: skip
     assert document["conservation"]["JPY"]["pool"] == "931"
+    law = document["law"]
+    assert law["estate.jp.payers#cash_payer"]["value"] == "beneficiaries_agent"
+    assert law["estate.jp.payers#coin_payer"] == {
+        "value": "trustee", "standing": "in_force", "confidence": "memory"
+    }  # fmt: skip
     found = amounts(files / "d1")
     assert found["A", "BTC"][:2] == (300, 0)
     assert found["B", "BTC"][:2] == (0, 200)

@@ -251,3 +251,11 @@ def test_claims_in_money_alone_share_one_pool_at_the_rates_of_commencement() -> 
     made = distribute(estate, claims)
     worth = int(10**8 * money_per_unit("BBB"))
     assert made.now("a", "BBB") == (0, 100_000 * worth // (worth + 100_000), 0)
+
+
+def test_the_cash_trust_serves_customers_money_alone_whatever_the_basis() -> None:
+    claims = [customer("a", "BBB", 10**8), customer("b", "JPY", 100_000)]
+    estate = plan([pool("cash", "cash_trust", "JPY", 60_000)], basis="money")
+    made = distribute(estate, claims)
+    assert made.now("b", "JPY") == (60_000, 0, 0)
+    assert made.now("a", "BBB") == (0, 0, 0)

@@ -15,11 +15,14 @@ from sonae.books import exact
 from sonae.claims.estate.level import Limits, level
 from sonae.claims.estate.lookback import Moved, flagged
 from sonae.claims.estate.register import Assignment, holders
-from sonae.claims.estate.schedule import Listed, schedule
+from sonae.claims.estate.schedule import Listed, held_back, outside_general, schedule
 from sonae.claims.estate.setoff import set_off
 from sonae.claims.estate.steps import down_of, up_of
 from sonae.claims.estate.terms import Product, elect, within_cap
 from sonae.core.errors import InputError
+from sonae.rulebook.edition import Edition
+from sonae.rulebook.law.estate.proceedings import PROCEEDINGS, STATES
+from sonae.rulebook.rule import facts_from
 
 from .kit import plan
 
@@ -209,6 +212,18 @@ def test_large_net_withdrawals_are_shown_with_dates_and_amounts_and_nothing_is_s
     assert [(m.on.day, m.units) for m in found["whale"].moves] == [(1, -90), (2, 10)]
     assert (found["trust"].own_property, found["whale"].own_property) == (True, False)
     assert found["odd"].unpriced == ("NEW",)
+
+
+@pytest.mark.parametrize("proceeding", PROCEEDINGS)
+def test_what_waits_and_what_lapses_is_what_the_rulebook_says(proceeding: str) -> None:
+    """Where the rule does not know, the claim waits; it never lapses for want of knowledge."""
+    edition = Edition(date(2026, 12, 20))
+    for state in STATES:
+        given = {"proceeding": proceeding, "state": state}
+        facts, _ = facts_from(given, edition.rule("estate.jp.claim_standing"))
+        said = edition.evaluate("estate.jp.claim_standing", facts)["treatment"].value
+        assert (state not in held_back(proceeding, "ordinary")) == (said == "takes_part")
+        assert (state in outside_general(proceeding, "ordinary")) == (said == "no_dividend")
 
 
 def test_the_schedule_of_approval_adds_up_by_rank_and_asset() -> None:

@@ -32,7 +32,9 @@ from sonae.core.amount import bounded
 from sonae.core.canonical import number_text
 from sonae.core.errors import InputError, Problem, Refused, UsageError
 from sonae.core.text import Text
-from sonae.rulebook.edition import topics
+from sonae.rulebook.cases import show
+from sonae.rulebook.edition import Edition, topics
+from sonae.rulebook.rule import facts_from
 
 FORMAT = "sonae-estate/1"
 TABLE, SHEET, DOCUMENT = "distribution.parquet", "distribution.csv", "estate.json"
@@ -94,6 +96,7 @@ def distribute(
                     rows.take(table)
             totals.append(sums)
         document = _document(plan, digest, found, totals, former) | {
+            "law": _law(plan),
             "schedule": [_line(row) for row in book.schedule],
             "set_off": {
                 "debtors": book.set_off.debtors,
@@ -105,6 +108,24 @@ def distribute(
             document["table_digest"] = rows.done()
             _write(out, rows, document, sheet)
     return document
+
+
+def _law(plan: Plan) -> dict[str, Any]:
+    """What the rulebook says of the proceeding on the record date, and who pays coins and money."""
+    edition = Edition(plan.record_on)
+    given: dict[str, Any] = {"proceeding": plan.proceeding}
+    if plan.trigger_event is not None:
+        given["trigger_event"] = plan.trigger_event
+    found = {}
+    for rule in ("estate.jp.proceeding", "estate.jp.payers"):
+        facts, _ = facts_from(given, edition.rule(rule))
+        for key, figure in edition.evaluate(rule, facts).items():
+            found[f"{rule}#{key}"] = {
+                "value": show(figure),
+                "standing": figure.standing,
+                "confidence": figure.confidence,
+            }
+    return found
 
 
 def _line(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from sonae.books.schema import Column, Table
 from sonae.claims.estate.netting import NOTHING, SetOff, net_of_debts
 from sonae.claims.estate.plan import Plan
 from sonae.claims.estate.register import Key
-from sonae.claims.estate.schedule import FLAGS, RANKS, STATES, held_back, outside_general
+from sonae.claims.estate.schedule import FLAGS, RANKS, held_back, outside_general
 from sonae.claims.estate.steps import STEPS
 from sonae.core.amount import bounded
 from sonae.core.errors import InputError, Problem, Refused
 from sonae.core.text import Text
+from sonae.rulebook.law.estate.proceedings import STATES
 
 KEY = ("claimant", "asset", "rank")
 CLAIMS = Table(

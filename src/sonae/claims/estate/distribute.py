@@ -70,7 +70,8 @@ def levels(plan: Plan, book: Book, rates: Rates | None = None) -> Levels:
     what rounding leaves is residue, not theirs.
     """
     customers = book.of("customer")
-    in_kind = _in_kind(plan, customers, rates) if plan.basis == "in_kind" else {}
+    as_such = [g for g in customers if plan.basis == "in_kind" or g.asset == plan.currency]
+    in_kind = _in_kind(plan, as_such, rates)
     short = [g for g in customers if in_kind.get(g.asset, Fraction(0)) < 1 and g.total]
     not_valued = tuple(g.asset for g in short if plan.per_unit(g.asset, rates) is None)
     secured = None

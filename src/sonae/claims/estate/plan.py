@@ -12,17 +12,8 @@ from sonae.core.amount import bounded
 from sonae.core.canonical import parse_number
 from sonae.core.errors import InputError, Problem
 from sonae.core.text import Text
+from sonae.rulebook.law.estate.proceedings import PROCEEDINGS
 
-PROCEEDINGS = (
-    "preservation_order",
-    "rehabilitation",
-    "rehabilitation_trustee",
-    "bankruptcy",
-    "special_liquidation",
-    "reorganisation",
-    "foreign_main",
-    "return_administration",
-)
 BASES = ("in_kind", "money")
 HELD = ("segregated", "trust", "cash_trust")
 OWN = ("guarantee", "buffer")
@@ -82,6 +73,9 @@ class Plan:
     restricted: tuple[date, date] | None = None
     cap_per_person: int | None = None
     """The most that counts of one person's claims in money, in base units."""
+    trigger_event: bool | None = None
+    """Whether an event has come about after which the beneficiaries' agent alone acts on the cash
+    trust; None where the plan does not say."""
     set_off_order: tuple[str, ...] = ()
     set_off_counts: Mapping[str, Fraction] = field(default_factory=dict)
     """Assets that a debt takes, the first one first, and the part of their value that counts."""
@@ -119,6 +113,7 @@ _RATE = Text(
     "「{v}」は0より大きい数でない。文字列で書く", "{v} is not a number above zero; write it as text"
 )
 _PART = Text("「{v}」は1を上回る", "{v} is above 1")
+_TRUTH = Text("「{v}」は true でも false でもない", "{v} is neither true nor false")
 _DAY = Text("「{v}」は日付でない", "{v} is not a date")
 _TWICE = Text("「{v}」が二度ある", "{v} stands twice")
 _OTHER = Text(
@@ -177,6 +172,7 @@ class _Reader:
             valuations,
             restricted,
             cap,
+            self._truth(head, "trigger_event"),
             *set_off,
         )
 
@@ -202,6 +198,13 @@ class _Reader:
         else:
             return found
         return None
+
+    def _truth(self, row: Mapping[str, Any], key: str) -> bool | None:
+        found = row.get(key)
+        if found is not None and not isinstance(found, bool):
+            self.bad("bad-truth", f"estate.{key}", _TRUTH, v=found)
+            return None
+        return found
 
     def _units(self, row: Mapping[str, Any], key: str, place: str, default: int | None) -> int:
         text = str(row.get(key, "" if default is None else default))

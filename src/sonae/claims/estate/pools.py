@@ -14,11 +14,14 @@ def serves(pool: Pool, plan: Plan) -> str:
     """The step in which a pool is distributed.
 
     Customers come before all others in segregated and guarantee assets (Payment Services Act
-    Art. 63-19-2), and the cash trust stands outside the estate. A reserve counts for customers only
+    Art. 63-19-2), and the cash trust stands outside the
+    estate: it serves customers' money whatever the basis. A reserve counts for customers only
     where a deed keeps it out of the general estate. Liability cover carries the customers' lien
     (Insurance Act Art. 22); first-party cover falls into the general estate unless pledged or
     payable to customers (from memory).
     """
+    if pool.kind == "cash_trust":
+        return IN_KIND
     if pool.kind in (*HELD, *OWN):
         return IN_KIND if plan.basis == "in_kind" else SECURED
     if pool.kind == "reserve":

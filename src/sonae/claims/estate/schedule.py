@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from sonae.rulebook.law.estate.proceedings import STATES
+
 RANKS = ("customer", "cost", "preferential", "ordinary", "subordinated")
 GENERAL = RANKS[1:]
 """The ranks of the general estate in order; customers' shortfall stands with the ordinary."""
-STATES = ("filed", "self_acknowledged", "unfiled", "late", "admitted", "objected")
 FLAGS = ("unverified", "hold", "disputed", "related")
 KNOWS_SELF_ACKNOWLEDGED = ("rehabilitation", "rehabilitation_trustee")
 
@@ -17,6 +18,7 @@ KNOWS_SELF_ACKNOWLEDGED = ("rehabilitation", "rehabilitation_trustee")
 def held_back(proceeding: str, rank: str) -> tuple[str, ...]:
     """States whose share is reserved: not decided yet, or not known to take part.
 
+    The rule is `estate.jp.claim_standing`: what is not known to take part there waits here.
     Self-acknowledged claims take part in civil rehabilitation (from memory). Nobody's property is
     forfeited for want of a filing: an unfiled claim on segregated assets is reserved. Costs of the
     proceeding need no filing and wait only where they are objected to.
