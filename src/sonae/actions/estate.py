@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from sonae.actions.estate_document import document_of, law_of, schedule_line
+from sonae.actions.estate_files import DOCUMENT, TABLE, former_of, read_debts, read_register
 from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.row_file import RowFile, row_file
 from sonae.books import exact
@@ -25,20 +24,13 @@ from sonae.claims.estate import distribute as line
 from sonae.claims.estate.book import Beside, Book, read_book
 from sonae.claims.estate.distribute import Levels, Totals
 from sonae.claims.estate.plan import Plan, read_plan
-from sonae.claims.estate.pools import GENERAL, IN_KIND, SECURED, Used, used
-from sonae.claims.estate.register import Assignment, holders
-from sonae.claims.estate.steps import STEPS, rows_of
-from sonae.core.amount import bounded
+from sonae.claims.estate.register import holders
+from sonae.claims.estate.steps import rows_of
 from sonae.core.canonical import number_text
-from sonae.core.errors import InputError, Problem, Refused, UsageError
-from sonae.core.text import Text
-from sonae.rulebook.cases import show
-from sonae.rulebook.edition import Edition, topics
-from sonae.rulebook.rule import facts_from
+from sonae.core.errors import UsageError
+from sonae.rulebook.edition import topics
 
-FORMAT = "sonae-estate/1"
-TABLE, SHEET, DOCUMENT = "distribution.parquet", "distribution.csv", "estate.json"
-REGISTER = ("claimant", "asset", "rank", "holder", "registered_on")
+SHEET = "distribution.csv"
 BATCH = 1 << 16
 
 
@@ -79,9 +71,11 @@ def distribute(
         Refused: more was paid already than there is; an earlier table that does not hold.
     """
     plan, digest = load_plan(file)
-    former = None if after is None else _former(after, plan)
-    payees = {} if assignments is None else holders(plan, _register(assignments), assignments.name)
-    owing = {} if debts is None else _debts(debts)
+    former = None if after is None else former_of(after, plan)
+    payees = (
+        {} if assignments is None else holders(plan, read_register(assignments), assignments.name)
+    )
+    owing = {} if debts is None else read_debts(debts)
     beside = Beside(payees, owing, None if after is None else after / TABLE)
     with (
         _book(claims, plan, beside, memory) as book,
@@ -95,9 +89,9 @@ def distribute(
                 if out is not None:
                     rows.take(table)
             totals.append(sums)
-        document = _document(plan, digest, found, totals, former) | {
-            "law": _law(plan),
-            "schedule": [_line(row) for row in book.schedule],
+        document = document_of(plan, digest, found, totals, former) | {
+            "law": law_of(plan),
+            "schedule": [schedule_line(row) for row in book.schedule],
             "set_off": {
                 "debtors": book.set_off.debtors,
                 "debt": str(book.set_off.debt),
@@ -108,36 +102,6 @@ def distribute(
             document["table_digest"] = rows.done()
             _write(out, rows, document, sheet)
     return document
-
-
-def _law(plan: Plan) -> dict[str, Any]:
-    """What the rulebook says of the proceeding on the record date, and who pays coins and money."""
-    edition = Edition(plan.record_on)
-    given: dict[str, Any] = {"proceeding": plan.proceeding}
-    if plan.trigger_event is not None:
-        given["trigger_event"] = plan.trigger_event
-    found = {}
-    for rule in ("estate.jp.proceeding", "estate.jp.payers"):
-        facts, _ = facts_from(given, edition.rule(rule))
-        for key, figure in edition.evaluate(rule, facts).items():
-            found[f"{rule}#{key}"] = {
-                "value": show(figure),
-                "standing": figure.standing,
-                "confidence": figure.confidence,
-            }
-    return found
-
-
-def _line(row: Mapping[str, Any]) -> dict[str, Any]:
-    """One line of the schedule of approval."""
-    return {
-        "rank": row["rank"],
-        "asset": row["asset"],
-        "state": row["state"],
-        "reserved": bool(row["reserve"]),
-        "claims": row["claims"],
-        "claimed": str(row["claimed"]),
-    }
 
 
 @contextmanager
@@ -175,190 +139,6 @@ def _as_csv(file: Path) -> Iterator[bytes]:
             pacsv.write_csv(pa.table(texts, names=table.column_names), sink, options)
             header = False
             yield sink.getvalue().to_pybytes()
-
-
-# -- the document --------------------------------------------------------------------------
-
-
-def _document(
-    plan: Plan,
-    digest: str,
-    found: Levels,
-    totals: list[Totals],
-    former: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    pools = _used(plan, totals)
-    return {
-        "format": FORMAT,
-        "estate": plan.id,
-        "entity": plan.entity,
-        "proceeding": plan.proceeding,
-        "basis": plan.basis,
-        "currency": plan.currency,
-        "commencement_on": plan.commencement_on.isoformat(),
-        "record_on": plan.record_on.isoformat(),
-        "residue_account": plan.residue_account,
-        "plan_digest": digest,
-        "number": 1 if former is None else former["number"] + 1,
-        "after": None if former is None else former["table_digest"],
-        "ratios": {
-            "in_kind": {a: number_text(r) for a, r in found.in_kind.items()},
-            "secured": None if found.secured is None else number_text(found.secured),
-            "general": {rank: number_text(r) for rank, r in found.general.items()},
-        },
-        "not_valued": list(found.not_valued),
-        "groups": [
-            {
-                "rank": t.rank,
-                "asset": t.asset,
-                "claims": t.claims,
-                "claimed": str(t.claimed),
-                **{
-                    step: {
-                        "paid_before": str(t.paid_before[step]),
-                        "now": str(t.now[step]),
-                        "reserved": str(t.reserved[step]),
-                    }
-                    for step in STEPS
-                },
-            }
-            for t in totals
-        ],
-        "pools": [
-            {
-                "id": u.pool.id,
-                "kind": u.pool.kind,
-                "asset": u.pool.asset,
-                "amount": str(u.pool.amount),
-                "cost": str(u.pool.cost),
-                "paid": str(u.paid),
-                "reserved": str(u.reserved),
-                "left": str(u.left),
-                "left_to": u.left_to,
-            }
-            for u in pools
-        ],
-        "conservation": _conservation(pools, totals, plan),
-    }
-
-
-def _used(plan: Plan, totals: list[Totals]) -> list[Used]:
-    """What became of every pool, in the order of the plan."""
-    found: list[Used] = []
-    for step, name in ((IN_KIND, "in_kind"), (SECURED, "secured"), (GENERAL, "general")):
-        for asset in plan.assets:
-            mine = [t for t in totals if step != IN_KIND or t.asset == asset]
-            if step != IN_KIND and asset != plan.currency:
-                continue
-            paid = sum(t.paid_before[name] + t.now[name] for t in mine)
-            kept = sum(t.reserved[name] for t in mine)
-            found += used(plan, step, asset, paid, kept)
-    order = [pool.id for pool in plan.pools]
-    return sorted(found, key=lambda u: order.index(u.pool.id))
-
-
-def _conservation(pools: list[Used], totals: list[Totals], plan: Plan) -> dict[str, Any]:
-    """By asset: pool = cost + paid + reserved + left, from the rows and from the pools alike.
-
-    Raises:
-        Refused: they differ, which no input may bring about.
-    """
-    found = {}
-    for asset in plan.assets:
-        mine = [u for u in pools if u.pool.asset == asset]
-        money = asset == plan.currency
-        steps = STEPS if money else ("in_kind",)
-        paid = reserved = 0
-        for t in totals:
-            taken = [s for s in steps if (t.asset == asset if s == "in_kind" else money)]
-            paid += sum(t.paid_before[s] + t.now[s] for s in taken)
-            reserved += sum(t.reserved[s] for s in taken)
-        row = {
-            "pool": sum(u.pool.amount for u in mine),
-            "cost": sum(u.pool.cost for u in mine),
-            "paid": paid,
-            "reserved": reserved,
-            "left": sum(u.left for u in mine),
-        }
-        if row["pool"] != row["cost"] + paid + reserved + row["left"]:
-            raise Refused(f"{asset}: what was shared is not what there is: {row}")
-        found[asset] = {key: str(value) for key, value in row.items()}
-    return found
-
-
-# -- what came before ----------------------------------------------------------------------
-
-
-def _former(folder: Path, plan: Plan) -> dict[str, Any]:
-    """The distribution before this one, of the same estate, with a table that holds."""
-    try:
-        document: dict[str, Any] = json.loads((folder / DOCUMENT).read_text("utf-8"))
-    except ValueError as error:
-        raise UsageError(f"{folder / DOCUMENT} is not readable: {error}") from error
-    if document.get("format") != FORMAT:
-        raise UsageError(f"{folder} holds no distribution ({FORMAT})")
-    for key, mine in (("estate", plan.id), ("currency", plan.currency), ("basis", plan.basis)):
-        if document[key] != mine:
-            raise UsageError(f"{folder}: {key} is {document[key]}, the plan says {mine}")
-    with (folder / TABLE).open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    if digest != document["table_digest"]:
-        raise Refused(f"{folder / TABLE} is not the table that {DOCUMENT} names")
-    return document
-
-
-_COLUMNS = Text("列がない: {c}", "columns are missing: {c}")
-_ROW = Text("登録の行が読めない: {e}", "an entry of the register cannot be read: {e}")
-
-
-def _register(file: Path) -> list[Assignment]:
-    """The register of assignments from CSV."""
-    entries, problems = [], []
-    with file.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        if lacking := sorted(set(REGISTER) - set(reader.fieldnames or ())):
-            text = _COLUMNS.format(c=", ".join(lacking))
-            raise InputError([Problem("missing-column", "assignments", text, file.name)])
-        for n, row in enumerate(reader, 1):
-            try:
-                key = (row["claimant"], row["asset"], row["rank"])
-                on = date.fromisoformat(row["registered_on"])
-                if not all(key) or not row["holder"]:
-                    raise ValueError("claimant, asset, rank and holder are needed")
-                entries.append(Assignment(key, row["holder"], on))
-            except (ValueError, TypeError) as error:
-                problem = _ROW.format(e=error)
-                problems.append(Problem("corrupt-row", "assignments", problem, file.name, n))
-    if problems:
-        raise InputError(problems)
-    return entries
-
-
-_AMOUNT = Text("債務の行が読めない: {e}", "a debt cannot be read: {e}")
-
-
-def _debts(file: Path) -> dict[str, int]:
-    """What customers owe, from CSV, in base units of money."""
-    found: dict[str, int] = {}
-    problems = []
-    with file.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        if lacking := sorted({"claimant", "amount"} - set(reader.fieldnames or ())):
-            text = _COLUMNS.format(c=", ".join(lacking))
-            raise InputError([Problem("missing-column", "debts", text, file.name)])
-        for n, row in enumerate(reader, 1):
-            claimant, amount = row["claimant"], row["amount"] or ""
-            if not claimant or claimant in found:
-                reason = "claimant empty or given twice"
-            elif not (amount.isascii() and amount.isdecimal()):
-                reason = f"{amount!r} is not a whole number of base units"
-            else:
-                found[claimant] = bounded(int(amount), file.name)
-                continue
-            problems.append(Problem("corrupt-row", "debts", _AMOUNT.format(e=reason), file.name, n))
-    if problems:
-        raise InputError(problems)
-    return found
 
 
 # -- rival days and shipped plans ----------------------------------------------------------
