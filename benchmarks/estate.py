@@ -129,7 +129,8 @@ def main() -> int:
     print(
         f"  distribution {ours['seconds']:.1f} s   bare scan {scan['seconds']:.2f} s   ratio "
         f"{ours['seconds'] / scan['seconds']:.0f}   memory {ours['mb']:,.0f} MB (at most "
-        f"{ALLOWED_MB:,}); time grows with the rows, memory does not"
+        f"{ALLOWED_MB:,}); time grows with the rows, memory up to the engine's {MEMORY} and a few "
+        "batches"
     )
     print("held" if good else "NOT held")
     return 0 if good else 1
