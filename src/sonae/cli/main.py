@@ -51,6 +51,8 @@ pack = App(
 pack_keys = App(name="keys", help="An administrator's key in shares: make, check, rotate, due.")
 app.command(pack)
 pack.command(pack_keys)
+loss = App(name="loss", help="Losses that may happen: estimates with their errors.")
+app.command(loss)
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="print one JSON document")]
 Assume = Annotated[
@@ -136,6 +138,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.fund
     import sonae.cli.fund_look
     import sonae.cli.pack
+    import sonae.cli.loss
     import sonae.cli.pay
     import sonae.cli.pay_rails
     import sonae.cli.rules

@@ -1,0 +1,1 @@
+"""Loss engines: each against the others, against closed forms, and against published figures."""
