@@ -35,6 +35,7 @@ bench: venv
 	$(BIN)/python benchmarks/estate.py
 	$(BIN)/python benchmarks/rails.py
 	$(BIN)/python benchmarks/people.py
+	$(BIN)/python benchmarks/loss.py
 
 reference: venv ## after a change of rules, values or cases
 	$(BIN)/sonae rules pages docs/reference

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from sonae.core.errors import Refused
 from sonae.loss import fft, mc, rqmc
 from sonae.loss.frequency import Poisson
 from sonae.loss.measure import Law, tail
@@ -152,6 +153,19 @@ def test_the_same_seed_gives_the_same_result_on_any_number_of_threads() -> None:
     assert rqmc.laws(asked, 10, 12)["gross"].tvar(0.99) != rqmc.laws(asked, 9, 12)["gross"].tvar(
         0.99
     )
+
+
+def test_keeping_the_tail_alone_changes_nothing_in_it() -> None:
+    """The first run only decides what need not be kept; years are the same, and so are sums."""
+    asked = model(1.0)
+    whole, kept = mc.laws(asked, 4, 400_000), mc.laws(asked, 4, 400_000, 1, 0.005)
+    for part in PARTS:
+        assert kept[part].mean().point == whole[part].mean().point
+        for p in (0.995, 0.999):
+            assert kept[part].var(p).point == whole[part].var(p).point
+            assert kept[part].tvar(p).point == pytest.approx(whole[part].tvar(p).point, rel=1e-12)
+    with pytest.raises(Refused, match="not kept"):
+        kept["gross"].var(0.5)
 
 
 @pytest.mark.parametrize("mean", [0.0, 1e-9, 50.0, 10_000.0])

@@ -107,10 +107,11 @@ def test_a_simulated_year_is_its_losses_through_the_terms(losses: int) -> None:
     """The compiled loop against a restatement that draws, looks up and adds one by one."""
     law, terms = Capped(GeneralizedPareto(0.8, 10.0), 1500.0), Terms(5.0, 250.0, 400.0)
     table = severity_table(law, 53, 6)
-    cells, money = np.zeros((3, 4, 31 << 10)), np.zeros(2)
-    cells[:, 2] = np.inf
+    cells, money = np.zeros((3, 31 << 10, 4)), np.zeros(2)
+    cells[:, :, 2] = np.inf
     years_with(
-        losses, LANES, state(7, losses), np.stack((table.base, table.slope)),
+        np.array([losses]), np.array([LANES]), np.ones(1), state(7, losses),
+        np.stack((table.base, table.slope)),
         np.int64(table.shift), table.first, np.array([5.0, 250.0, 400.0]), np.zeros(3),
         np.int64(42), (1023 - 10) << 10, cells, money,
     )  # fmt: skip
@@ -124,10 +125,10 @@ def test_a_simulated_year_is_its_losses_through_the_terms(losses: int) -> None:
                 k = (w.view(np.int64) >> table.shift) - table.first
                 years[:, loss] = table.base[k] + table.slope[k] * w
     if losses > 3:
-        assert cells[1, 3].max() <= 400.0
-        assert cells[:, 0].sum(axis=1).tolist() == [LANES] * 3
+        assert cells[1, :, 3].max() <= 400.0
+        assert cells[:, :, 0].sum(axis=1).tolist() == [LANES] * 3
         return
     restated = np.array([terms.year(year) for year in years])
     assert_allclose(money, restated[:, :2].sum(axis=0), rtol=1e-13)
-    assert_allclose(cells[2, 1].sum(), restated[:, 2].sum(), rtol=1e-13)
-    assert cells[0, 3].max() == pytest.approx(restated[:, 0].max(), rel=1e-13)
+    assert_allclose(cells[2, :, 1].sum(), restated[:, 2].sum(), rtol=1e-13)
+    assert cells[0, :, 3].max() == pytest.approx(restated[:, 0].max(), rel=1e-13)

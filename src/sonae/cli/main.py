@@ -137,8 +137,8 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.estate_takeover
     import sonae.cli.fund
     import sonae.cli.fund_look
-    import sonae.cli.pack
     import sonae.cli.loss
+    import sonae.cli.pack
     import sonae.cli.pay
     import sonae.cli.pay_rails
     import sonae.cli.rules

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonae.loss.frequency import Poisson
-from sonae.loss.histogram import SHIFT, Histogram, Scale, add
+from sonae.loss.histogram import SHIFT, Histogram, add, scale_above
+from sonae.loss.mc import PILOT, SAFE, enough, mix_seed
 from sonae.loss.measure import Law
 from sonae.loss.model import PARTS, Part
 from sonae.loss.severity import Severity
@@ -43,24 +44,68 @@ class Venue:
     terms: Terms
 
 
-def laws(venues: Sequence[Venue], seed: int, years: int, threads: int = 1) -> dict[Part, Law]:
-    """Gross, ceded and retained of all venues together in one year."""
-    from sonae.loss.kernels import YEARS
+def laws(
+    venues: Sequence[Venue],
+    seed: int,
+    years: int,
+    threads: int = 1,
+    deepest: float | None = None,
+) -> dict[Part, Law]:
+    """Gross, ceded and retained of all venues together in one year.
 
-    kinds = list(dict.fromkeys(v.severity for v in venues))
-    tables = [severity_table(kind, OCTAVES, BITS) for kind in kinds]
-    numbers, firsts = _counts(venues, YEARS)
-    largest = sum(v.exposure * float(tables[kinds.index(v.severity)].base[0]) for v in venues)
-    scale = Scale.up_to(largest * 8.0)
-    rows = np.array(
-        [(v.exposure, v.terms.retention, v.terms.limit, v.terms.annual_aggregate) for v in venues]
-    )
-    which = np.array([kinds.index(v.severity) for v in venues])
-    lines = np.stack([np.stack((t.base, t.slope)) for t in tables])
+    `deepest` is the largest tail probability asked for; without it the whole law is kept.
+    """
+    book = _Book.of(venues)
+    if deepest is not None and years > PILOT and deepest * SAFE < 1.0:
+        pilot = _run(book, mix_seed(seed), PILOT, threads, np.zeros(3))
+        floors = np.array([pilot[p].var(1.0 - deepest * SAFE).point for p in PARTS])
+        found = _run(book, seed, years, threads, floors)
+        if enough(found, floors, deepest):
+            return dict(found)
+    return dict(_run(book, seed, years, threads, np.zeros(3)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """All venues as arrays: terms, which table, numbers of losses in a block."""
+
+    rows: Array
+    kinds: NDArray[np.int64]
+    numbers: Array
+    firsts: NDArray[np.int64]
+    lines: Array
+    shift: int
+    first: int
+    largest: float
+
+    @classmethod
+    def of(cls, venues: Sequence[Venue]) -> _Book:
+        """Venues of one severity share its table."""
+        from sonae.loss.kernels import YEARS
+
+        laws = list(dict.fromkeys(v.severity for v in venues))
+        tables = [severity_table(law, OCTAVES, BITS) for law in laws]
+        kinds = np.array([laws.index(v.severity) for v in venues])
+        terms = [(v.terms.retention, v.terms.limit, v.terms.annual_aggregate) for v in venues]
+        numbers, firsts = _counts(venues, YEARS)
+        return cls(
+            np.array([(v.exposure, *t) for v, t in zip(venues, terms, strict=True)]),
+            kinds,
+            numbers,
+            firsts,
+            np.stack([np.stack((t.base, t.slope)) for t in tables]),
+            tables[0].shift,
+            tables[0].first,
+            sum(v.exposure * float(tables[k].base[0]) for v, k in zip(venues, kinds, strict=True)),
+        )
+
+
+def _run(book: _Book, seed: int, years: int, threads: int, floors: Array) -> dict[Part, Histogram]:
+    from sonae.loss.kernels import YEARS, aligned_years
+
+    scale = scale_above(book.largest * 8.0, floors)
 
     def simulate(start: int) -> tuple[Array, Array]:
-        from sonae.loss.kernels import aligned_years
-
         mine = min(BLOCKS * YEARS, years - start)
         blocks = -(-mine // YEARS)
         cells, money = scale.cells(), np.zeros(2)
@@ -68,13 +113,15 @@ def laws(venues: Sequence[Venue], seed: int, years: int, threads: int = 1) -> di
             blocks,
             mine - (blocks - 1) * YEARS,
             state(seed, 3, start),
-            rows,
-            which,
-            numbers,
-            firsts,
-            lines,
-            np.int64(tables[0].shift),
-            tables[0].first,
+            book.rows,
+            book.kinds,
+            book.numbers,
+            book.firsts,
+            book.lines,
+            np.int64(book.shift),
+            book.first,
+            floors,
+            1.0 / years,
             np.int64(SHIFT),
             scale.first,
             cells,
@@ -87,10 +134,13 @@ def laws(venues: Sequence[Venue], seed: int, years: int, threads: int = 1) -> di
     with ThreadPoolExecutor(threads) as pool:
         for first in range(0, len(starts), 2 * threads):  # a few at a time, added in order
             for cells, money in pool.map(simulate, starts[first : first + 2 * threads]):
-                add(total, cells, 1.0 / years)
-                sums += money / years
+                add(total, cells)
+                sums += money
     means = (sums[0], sums[1], sums[0] - sums[1])
-    return {p: Histogram.of(total[i], float(means[i]), years) for i, p in enumerate(PARTS)}
+    return {
+        p: Histogram.of(total[i], float(means[i]), years, float(floors[i]))
+        for i, p in enumerate(PARTS)
+    }
 
 
 def _counts(venues: Sequence[Venue], years: int) -> tuple[Array, NDArray[np.int64]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sonae.core.errors import Refused
 from sonae.loss.measure import SLACK, Value
 
 Array = NDArray[np.float64]
@@ -34,22 +35,34 @@ class Scale:
         return cls(bits - size + 1, size)
 
     def cells(self) -> Array:
-        """Empty cells for gross, ceded and retained."""
-        cells = np.zeros((3, 4, self.size))
-        cells[:, 2] = np.inf
+        """Empty cells for gross, ceded and retained: weight, sum, smallest, largest."""
+        cells = np.zeros((3, self.size, 4))
+        cells[:, :, 2] = np.inf
         return cells
 
 
-def add(total: Array, cells: Array, weight: float) -> None:
-    """Add the cells of a task, each year with this weight."""
-    total[:, :2] += cells[:, :2] * weight
-    np.minimum(total[:, 2], cells[:, 2], out=total[:, 2])
-    np.maximum(total[:, 3], cells[:, 3], out=total[:, 3])
+def add(total: Array, cells: Array) -> None:
+    """Add the cells of a task."""
+    for mine, others in zip(total, cells, strict=True):
+        used = np.flatnonzero(others[:, 0])
+        mine[used, :2] += others[used, :2]
+        mine[used, 2] = np.minimum(mine[used, 2], others[used, 2])
+        mine[used, 3] = np.maximum(mine[used, 3], others[used, 3])
+
+
+def scale_above(largest: float, floors: Array) -> Scale:
+    """Cells from the lowest floor to the largest value, or for thirty octaves."""
+    lowest = float(floors.min())
+    if lowest <= 0.0:
+        return Scale.up_to(largest)
+    return Scale.up_to(largest, min(int(np.ceil(np.log2(largest / lowest))) + 1, OCTAVES))
 
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
     """One part's years, from the largest cell down: weight, sum, smallest, largest.
+
+    Years up to `floor` were not kept, and asking about them is refused.
 
     `years` is how many were simulated; errors are those of as many independent years, which
     stratification can only lower.
@@ -61,13 +74,13 @@ class Histogram:
     high: Array
     average: float
     years: int
+    floor: float
 
     @classmethod
-    def of(cls, cells: Array, average: float, years: int) -> Histogram:
+    def of(cls, cells: Array, average: float, years: int, floor: float) -> Histogram:
         """From the cells of one part."""
-        used = np.flatnonzero(cells[0])[::-1]
-        weight, sums, low, high = (row[used] for row in cells)
-        return cls(weight, sums, low, high, average, years)
+        weight, sums, low, high = cells[np.flatnonzero(cells[:, 0])[::-1]].T.copy()
+        return cls(weight, sums, low, high, average, years, floor)
 
     def reached(self) -> float:
         """Probability of what is in the cells."""
@@ -87,7 +100,8 @@ class Histogram:
         within = float(self.high[cell] - self.low[cell]) / 2.0 if cell >= 0 else 0.0
         apart = (p * (1.0 - p) / self.years) ** 0.5
         up = self._quantile(max(1.0 - p - apart, 0.0))[0]
-        down = self._quantile(min(1.0 - p + apart, 1.0))[0]
+        deepest = self.reached() * (1.0 - 2.0 * SLACK) if self.floor > 0.0 else 1.0
+        down = self._quantile(min(1.0 - p + apart, deepest))[0]
         return Value(point, max((up - down) / 2.0, within))
 
     def tvar(self, p: float) -> Value:
@@ -104,6 +118,8 @@ class Histogram:
         above = float(reached[k - 1]) if k else 0.0
         total = float(self.sums[:k].sum())
         if k == len(reached):
+            if self.floor > 0.0:
+                raise Refused(f"a tail of {rest:.3g} reaches below {self.floor:.6g}, not kept")
             return 0.0, total
         low, high = float(self.low[k]), float(self.high[k])
         value = high - (high - low) * (rest - above) / float(self.weight[k])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sonae.loss.compiled import kernel, part
+from sonae.loss.compiled import kernel, part, summing
 
 LANES, BLOCK = 16, 1024
 YEARS, RAW = 2048, 1024  # years of a block of aligned years; random numbers drawn at once
@@ -124,24 +124,69 @@ def fill(state: Any, out: Any) -> None:
 
 
 @part
-def collect(values: Any, count: int, floor: float, shift: Any, first: int, cells: Any) -> None:
-    """Put what exceeds the floor into cells: number, sum, smallest, largest."""
-    bits = values.view(np.int64)
-    last = cells.shape[1] - 1
+def put(value: float, bits: int, weight: float, shift: Any, first: int, cells: Any) -> None:
+    """Add one value to its cell: weight, weighted sum, smallest, largest."""
+    k = min(max((bits >> shift) - first, 0), cells.shape[0] - 1)
+    cells[k, 0] += weight
+    cells[k, 1] += weight * value
+    cells[k, 2] = min(cells[k, 2], value)
+    cells[k, 3] = max(cells[k, 3], value)
+
+
+@part
+def collect(
+    gross: Any,
+    ceded: Any,
+    count: int,
+    floors: Any,
+    weight: float,
+    shift: Any,
+    first: int,
+    cells: Any,
+) -> None:
+    """Put what exceeds its floor into cells; neither part exceeds gross, so most years are none."""
+    lowest = min(floors[0], min(floors[1], floors[2]))
+    one = np.empty(3, dtype=np.float64)
+    bits = one.view(np.int64)
     for i in range(count):
-        if values[i] > floor:
-            k = min(max((bits[i] >> shift) - first, 0), last)
-            v = values[i]
-            cells[0, k] += 1.0
-            cells[1, k] += v
-            cells[2, k] = min(cells[2, k], v)
-            cells[3, k] = max(cells[3, k], v)
+        if gross[i] > lowest:
+            one[0], one[1], one[2] = gross[i], ceded[i], gross[i] - ceded[i]
+            for j in range(3):
+                if one[j] > floors[j]:
+                    put(one[j], bits[j], weight, shift, first, cells[j])
+
+
+@summing
+def settle(gross: Any, ceded: Any, count: int, aggregate: float) -> Any:
+    """Cap what is ceded; sums of gross and ceded."""
+    all_gross, all_ceded = 0.0, 0.0
+    for i in range(count):
+        paid = ceded[i] if ceded[i] < aggregate else aggregate
+        ceded[i] = paid
+        all_gross += gross[i]
+        all_ceded += paid
+    return all_gross, all_ceded
+
+
+@part
+def sizes(
+    raw: Any, start: int, count: int, w: Any, table: Any, shift: Any, first: int, out: Any
+) -> None:
+    """Turn random numbers into losses; `w` is room for the uniform numbers between."""
+    base, slope = table[0], table[1]
+    bits = w.view(np.int64)
+    for i in range(count):
+        w[i] = (np.float64(raw[start + i] >> np.uint64(11)) + 1.0) * ULP
+    for i in range(count):
+        k = (bits[i] >> shift) - first
+        out[i] = base[k] + slope[k] * w[i]
 
 
 @kernel
 def years_with(
-    losses: int,
-    years: int,
+    losses: Any,
+    years: Any,
+    weights: Any,
     state: Any,
     table: Any,
     shift: Any,
@@ -153,78 +198,68 @@ def years_with(
     cells: Any,
     totals: Any,
 ) -> None:
-    """Simulate years with so many losses each; add them to the cells of the three parts."""
-    base, slope = table[0], table[1]
+    """Simulate years[j] years with losses[j] losses each; add them to the cells of the parts."""
     retention, limit, aggregate = terms[0], terms[1], terms[2]
     raw = np.empty(BLOCK, dtype=np.uint64)
-    w = np.empty(BLOCK, dtype=np.float64)
-    bits = w.view(np.int64)
+    w, sized = np.empty(BLOCK, dtype=np.float64), np.empty(BLOCK, dtype=np.float64)
     gross = np.empty(BLOCK, dtype=np.float64)
     ceded = np.empty(BLOCK, dtype=np.float64)
-    retained = np.empty(BLOCK, dtype=np.float64)
-    for start in range(0, years, BLOCK):
-        count = min(BLOCK, years - start)
-        for i in range(BLOCK):
-            gross[i] = 0.0
-            ceded[i] = 0.0
-        for _ in range(losses):
+    for piece in range(losses.size):
+        weight = weights[piece]
+        for start in range(0, years[piece], BLOCK):
+            count = min(BLOCK, years[piece] - start)
             fill(state, raw)
+            sizes(raw, 0, BLOCK, w, table, shift, first, gross)
             for i in range(BLOCK):
-                w[i] = (np.float64(raw[i] >> np.uint64(11)) + 1.0) * ULP
-            for i in range(BLOCK):
-                k = (bits[i] >> shift) - first
-                loss = base[k] + slope[k] * w[i]
-                gross[i] += loss
-                ceded[i] += min(max(loss - retention, 0.0), limit)
-        all_gross, all_ceded = 0.0, 0.0
-        for i in range(count):
-            ceded[i] = min(ceded[i], aggregate)
-            retained[i] = gross[i] - ceded[i]
-            all_gross += gross[i]
-            all_ceded += ceded[i]
-        totals[0] += all_gross
-        totals[1] += all_ceded
-        collect(gross, count, floors[0], cell_shift, cell_first, cells[0])
-        collect(ceded, count, floors[1], cell_shift, cell_first, cells[1])
-        collect(retained, count, floors[2], cell_shift, cell_first, cells[2])
+                ceded[i] = min(max(gross[i] - retention, 0.0), limit)
+            for _ in range(losses[piece] - 1):
+                fill(state, raw)
+                sizes(raw, 0, BLOCK, w, table, shift, first, sized)
+                for i in range(BLOCK):
+                    gross[i] += sized[i]
+                    ceded[i] += min(max(sized[i] - retention, 0.0), limit)
+            money = settle(gross, ceded, count, aggregate)
+            totals[0] += weight * money[0]
+            totals[1] += weight * money[1]
+            collect(gross, ceded, count, floors, weight, cell_shift, cell_first, cells)
 
 
 @part
 def spread_losses(
-    losses: int,
-    venue: Any,
-    table: Any,
-    shift: Any,
-    first: int,
-    state: Any,
-    raw: Any,
-    at: int,
-    gross: Any,
-    ceded: Any,
-    touched: Any,
-) -> Any:
-    """Put a venue's losses into years of a block; how many years, and random numbers used up."""
+    raw: Any, start: int, count: int, sized: Any, venue: Any, gross: Any, ceded: Any
+) -> None:
+    """Put losses, given as shares of exposure, into the years that their low bits name."""
     exposure, retention, limit = venue[0], venue[1], venue[2]
-    base, slope = table[0], table[1]
-    one = np.empty(1, dtype=np.float64)
-    bits = one.view(np.int64)
-    seen = 0
-    for _ in range(losses):
-        if at == RAW:
-            fill(state, raw)
-            at = 0
-        year = np.int64(raw[at] & np.uint64(YEARS - 1))
-        w = (np.float64(raw[at] >> np.uint64(11)) + 1.0) * ULP
-        at += 1
-        one[0] = w
-        k = (bits[0] >> shift) - first
-        loss = exposure * (base[k] + slope[k] * w)
-        if gross[year] == 0.0:
-            touched[seen] = year
-            seen += 1
+    for i in range(count):
+        year = np.int64(raw[start + i] & np.uint64(YEARS - 1))
+        loss = exposure * sized[i]
         gross[year] += loss
         ceded[year] += min(max(loss - retention, 0.0), limit)
-    return seen, at
+
+
+@part
+def settle_venue(
+    gross: Any,
+    ceded: Any,
+    aggregate: float,
+    touched: Any,
+    seen: int,
+    all_gross: Any,
+    all_ceded: Any,
+) -> None:
+    """Add a venue's years to the totals and clear them; only those touched where few are."""
+    if seen < 0:
+        for year in range(YEARS):
+            all_gross[year] += gross[year]
+            all_ceded[year] += min(ceded[year], aggregate)
+            gross[year] = 0.0
+            ceded[year] = 0.0
+    for i in range(seen):
+        year = touched[i]
+        all_gross[year] += gross[year]
+        all_ceded[year] += min(ceded[year], aggregate)
+        gross[year] = 0.0
+        ceded[year] = 0.0
 
 
 @kernel
@@ -239,6 +274,8 @@ def aligned_years(
     tables: Any,
     shift: Any,
     first: int,
+    floors: Any,
+    weight: float,
     cell_shift: Any,
     cell_first: int,
     cells: Any,
@@ -246,13 +283,13 @@ def aligned_years(
 ) -> None:
     """Simulate blocks of years in which every venue has the same years; add their totals.
 
-    `venues` has exposure, retention, limit and annual aggregate; `last` is the number of years of
-    the last block.
+    `venues` has exposure, retention, limit and annual aggregate; the last block has `last` years.
     """
     raw = np.empty(RAW, dtype=np.uint64)
+    w, sized = np.empty(RAW, dtype=np.float64), np.empty(RAW, dtype=np.float64)
     gross, ceded = np.zeros(YEARS), np.zeros(YEARS)
-    all_gross, all_ceded, retained = np.empty(YEARS), np.empty(YEARS), np.empty(YEARS)
-    touched = np.empty(YEARS, dtype=np.int64)
+    all_gross, all_ceded = np.empty(YEARS), np.empty(YEARS)
+    touched = np.empty(YEARS // 4, dtype=np.int64)
     at = RAW
     for block in range(blocks):
         years = last if block == blocks - 1 else YEARS
@@ -264,24 +301,26 @@ def aligned_years(
                 at = 0
             u = (np.float64(raw[at] >> np.uint64(11)) + 0.5) * ULP
             at += 1
-            losses = count_first[v] + np.searchsorted(counts[v], u)
-            table = tables[kinds[v]]
-            seen, at = spread_losses(
-                losses, venues[v], table, shift, first, state, raw, at, gross, ceded, touched
-            )
-            for i in range(seen):
-                year = touched[i]
-                all_gross[year] += gross[year]
-                all_ceded[year] += min(ceded[year], venues[v, 3])
-                gross[year] = 0.0
-                ceded[year] = 0.0
-        for y in range(years):
-            retained[y] = all_gross[y] - all_ceded[y]
-            totals[0] += all_gross[y]
-            totals[1] += all_ceded[y]
-        collect(all_gross, years, 0.0, cell_shift, cell_first, cells[0])
-        collect(all_ceded, years, 0.0, cell_shift, cell_first, cells[1])
-        collect(retained, years, 0.0, cell_shift, cell_first, cells[2])
+            left = count_first[v] + np.searchsorted(counts[v], u)
+            seen = 0 if left <= YEARS // 4 else -1
+            while left > 0:
+                if at == RAW:
+                    fill(state, raw)
+                    at = 0
+                n = min(left, RAW - at)
+                sizes(raw, at, n, w, tables[kinds[v]], shift, first, sized)
+                if seen >= 0:
+                    for i in range(at, at + n):
+                        touched[seen] = np.int64(raw[i] & np.uint64(YEARS - 1))
+                        seen += 1
+                spread_losses(raw, at, n, sized, venues[v], gross, ceded)
+                at += n
+                left -= n
+            settle_venue(gross, ceded, venues[v, 3], touched, seen, all_gross, all_ceded)
+        money = settle(all_gross, all_ceded, years, np.inf)
+        totals[0] += weight * money[0]
+        totals[1] += weight * money[1]
+        collect(all_gross, all_ceded, years, floors, weight, cell_shift, cell_first, cells)
 
 
 @part

@@ -1,14 +1,14 @@
 """Count-stratified Monte Carlo: independent years, of which those without a loss cost nothing.
 
 Of so many years, as many have n losses as the law of the number says, rounded; each number of
-losses is a stratum with its exact weight. Tasks of about a million losses have a stream each, so
+losses is a stratum with its exact weight. Tasks of about two million losses have a stream each, so
 the result is the same on any number of threads; years go into a histogram and are forgotten.
 Where only a tail is asked for, a first small run says above which loss years need be kept at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +16,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from sonae.loss.histogram import Histogram, Scale, add
+from sonae.loss.histogram import Histogram, Scale, add, scale_above
 from sonae.loss.measure import Law
 from sonae.loss.model import PARTS, Model, Part
 from sonae.loss.streams import state
@@ -24,9 +24,9 @@ from sonae.loss.table import Table, severity_table
 
 Array = NDArray[np.float64]
 OCTAVES, BITS = 53, 6
-TASK = 1 << 20  # losses
+TASK = 1 << 21  # losses
 RARE = 1e-12
-PILOT, SAFE = 1 << 17, 2.0  # years of the first run; how much deeper it looks than asked
+PILOT, SAFE = 1 << 15, 2.0  # years of the first run; how much deeper it looks than asked
 USUAL_LOSSES = 50_000_000
 
 
@@ -37,23 +37,36 @@ def usual_years(model: Model) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """So many years with `losses` each, each of this probability."""
+    """Pieces of strata: losses a year, years, and the probability of each of these years."""
 
-    losses: int
-    years: int
-    weight: float
     number: int
+    losses: NDArray[np.int64]
+    years: NDArray[np.int64]
+    weight: Array
 
 
 def tasks(model: Model, years: int) -> Iterator[Task]:
-    """All tasks, in order."""
+    """All tasks, in order, of about two million losses each."""
+    pieces: list[tuple[int, int, float]] = []
+    number, room = 0, TASK
     counts = np.arange(1, model.frequency.most(RARE) + 1)
-    chances = model.frequency.pmf(counts) if len(counts) else np.empty(0)
-    for n, chance in zip(counts.tolist(), chances.tolist(), strict=True):
-        wanted = round(chance * years)
-        size = max(TASK // n, 1)
-        for number, start in enumerate(range(0, wanted, size)):
-            yield Task(n, min(size, wanted - start), chance / wanted, number)
+    for n, chance in zip(counts.tolist(), model.frequency.pmf(counts).tolist(), strict=True):
+        wanted = left = round(chance * years)
+        while left:
+            take = min(left, max(room // n, 1))
+            pieces.append((n, take, chance / wanted))
+            left -= take
+            room -= take * n
+            if room < n:
+                yield _task(number, pieces)
+                pieces, number, room = [], number + 1, TASK
+    if pieces:
+        yield _task(number, pieces)
+
+
+def _task(number: int, pieces: list[tuple[int, int, float]]) -> Task:
+    losses, years, weight = zip(*pieces, strict=True)
+    return Task(number, np.array(losses), np.array(years), np.array(weight))
 
 
 def laws(
@@ -68,12 +81,15 @@ def laws(
         pilot = _run(model, table, mix_seed(seed), PILOT, threads, np.zeros(3))
         floors = np.array([pilot[p].var(1.0 - deepest * SAFE).point for p in PARTS])
         found = _run(model, table, seed, years, threads, floors)
-        short = [
-            f > 0.0 and found[p].reached() <= deepest for p, f in zip(PARTS, floors, strict=True)
-        ]
-        if not any(short):
+        if enough(found, floors, deepest):
             return dict(found)
     return dict(_run(model, table, seed, years, threads, np.zeros(3)))
+
+
+def enough(found: Mapping[Part, Histogram], floors: Array, deepest: float) -> bool:
+    """True where the first run's floors lie below the tail that was asked for."""
+    kept = zip(PARTS, floors.tolist(), strict=True)
+    return all(floor <= 0.0 or found[part].reached() > deepest for part, floor in kept)
 
 
 def mix_seed(seed: int) -> int:
@@ -85,25 +101,24 @@ def _run(
     model: Model, table: Table, seed: int, years: int, threads: int, floors: Array
 ) -> dict[Part, Histogram]:
     largest = float(table.base[0]) * max(model.frequency.most(RARE), 1)
-    lowest = float(floors[floors > 0.0].min()) if (floors > 0.0).all() else 0.0
-    octaves = int(np.ceil(np.log2(largest / lowest))) + 2 if lowest else 30
-    scale = Scale.up_to(largest * 2.0, min(octaves, 30))
+    scale = scale_above(largest * 2.0, floors)
     total, sums = scale.cells(), np.zeros(2)
-    waiting: list[tuple[Task, Future[tuple[Array, Array]]]] = []
+    waiting: list[Future[tuple[Array, Array]]] = []
     todo = tasks(model, years)
     with ThreadPoolExecutor(threads) as pool:
         while True:
             for task in islice(todo, 2 * threads - len(waiting)):
-                future = pool.submit(_simulate, model, table, scale, seed, task, floors)
-                waiting.append((task, future))
+                waiting.append(pool.submit(_simulate, model, table, scale, seed, task, floors))
             if not waiting:
                 break
-            task, future = waiting.pop(0)  # in the order of tasks, whoever is ready first
-            cells, money = future.result()
-            add(total, cells, task.weight)
-            sums += money * task.weight
+            cells, money = waiting.pop(0).result()  # in order, whoever is ready first
+            add(total, cells)
+            sums += money
     means = (sums[0], sums[1], sums[0] - sums[1])
-    return {part: Histogram.of(total[i], float(means[i]), years) for i, part in enumerate(PARTS)}
+    return {
+        part: Histogram.of(total[i], float(means[i]), years, float(floors[i]))
+        for i, part in enumerate(PARTS)
+    }
 
 
 def _simulate(
@@ -116,7 +131,8 @@ def _simulate(
     years_with(
         task.losses,
         task.years,
-        state(seed, 2, task.losses, task.number),
+        task.weight,
+        state(seed, 2, task.number),
         np.stack((table.base, table.slope)),
         np.int64(table.shift),
         table.first,
