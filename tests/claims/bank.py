@@ -19,7 +19,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
@@ -108,6 +108,11 @@ class Books:
             books.execute("insert or ignore into barred values (?)", [name])
         return {"status": "absent"}
 
+    def had(self, references: list[str]) -> dict[str, str]:
+        """Payments that it booked, by the file they came in."""
+        booked = dict(self.rows("select reference, file from booked"))
+        return {r: booked[r] for r in references if r in booked}
+
     def night(self) -> None:
         """Announce the first payment to each bouncing account; book what was announced before."""
         with self.write() as books:
@@ -191,6 +196,8 @@ def serve(listener: socket.socket, books: Books, manners: Sequence[str], seed: i
                 self.send(manner, asked["name"], asked["content"])
             elif asked["op"] == "ask":
                 self.say(books.ask(asked["name"], asked["bar"]))
+            elif asked["op"] == "had":
+                self.say({"had": books.had(asked["references"])})
             else:
                 self.say({"returns": books.returns(asked["since"])})
 
@@ -249,6 +256,10 @@ class BankRail:
         if said["status"] == "accepted":
             return Answer("accepted", Receipt(said["number"], said["sha256"]))
         return Answer(said["status"])
+
+    def had(self, references: Sequence[str]) -> Mapping[str, str]:
+        had: dict[str, str] = self._say({"op": "had", "references": list(references)})["had"]
+        return had
 
     def returns(self, since: int) -> Sequence[Return]:
         found = self._say({"op": "returns", "since": since})["returns"]

@@ -10,9 +10,13 @@ from typing import Any
 
 from sonae.actions.keys import Key
 from sonae.actions.payments import Row, make_file, open_programme, plan, plan_again
-from sonae.actions.payout import NotAsked, confirm_funding, release, resume
+from sonae.actions.payout import NotAsked, release, resume
+from sonae.actions.payout_account import Check, account_changed, account_checked
+from sonae.actions.payout_fund import Funding, confirm_funding
+from sonae.actions.payout_hold import hold, lift
 from sonae.actions.payout_returns import take_returns
 from sonae.actions.payout_sign import approve_file
+from sonae.claims.hold import Hold
 from sonae.claims.rail import Rail, RailSilence
 from sonae.store.payments import Payments
 from sonae.store.payout_rows import Payment, PayoutFile
@@ -58,12 +62,43 @@ class Desk:
             self.people.begin(ledger)
         with Payments(place) as store:
             open_programme(store, PROGRAMME, now=self.now)
-            confirm_funding(store, PROGRAMME, "JPY", ENOUGH, "trust bank letter", now=self.now)
+            self.fund(store, PROGRAMME, ENOUGH, "trust bank letter")
 
     @property
     def keys(self) -> list[Key]:
         """Maker, checker, releaser."""
         return [self.people.keys[name] for name in ("aoi", "chi", "ben")]
+
+    def key(self, name: str) -> Key:
+        return self.people.keys[name]
+
+    def fund(
+        self, store: Payments, programme: str, amount: int, source: str, asset: str = "JPY"
+    ) -> Funding:
+        """Two people confirm that money is there."""
+        made = None
+        for name in ("aoi", "chi"):
+            about = (programme, asset, amount, source)
+            made = confirm_funding(store, *about, self.key(name), now=self.now)
+        assert made is not None
+        return made
+
+    def hold(self, store: Payments, names: list[str], code: str, owner: str, review: date) -> None:
+        hold(store, names, Hold(code, owner, review), self.key("aoi"), now=self.now)
+
+    def lift(self, store: Payments, names: list[str], why: str) -> None:
+        for name in ("aoi", "chi"):
+            signed = lift(store, names, why, self.key(name), now=self.now)
+        assert signed.done
+
+    def change(self, store: Payments, person: str, account: str) -> date:
+        return account_changed(store, person, account, self.key("aoi"), now=self.now)
+
+    def check(self, store: Payments, person: str, result: str = "confirmed") -> str:
+        """Another person has asked by telephone, and told the old contact by letter."""
+        at = self.now()
+        check = Check("telephone", at, result, "letter", at)
+        return account_checked(store, person, check, self.key("chi"), now=self.now)
 
     def plan(self, store: Payments, rows: Iterable[Row]) -> Any:
         return plan(store, PROGRAMME, list(rows), now=self.now)

@@ -88,9 +88,17 @@ class Desk:
 
     def begin(self, funded: int = 10**10) -> None:
         self.done(self.pay("open", "INC-1"))
-        words = ("--amount", str(funded), "--source", "trust bank letter of 27 November")
-        self.done(self.pay("fund", "INC-1", *words))
+        self.fund(funded, "trust bank letter of 27 November")
         self.plan()
+
+    def by(self, person: str, *words: str | Path) -> Any:
+        """A command that somebody signs."""
+        return self.done(self.pay(*words, "--key", self.folder / f"{person}.key"))
+
+    def fund(self, amount: int, source: str) -> None:
+        words = ("fund", "INC-1", "--amount", str(amount), "--source", source)
+        assert self.by("aoi", *words)["second"] == ""
+        assert self.by("chi", *words)["second"] == "chi"
 
     def signed(self) -> str:
         name = str(self.done(self.rail("file", "INC-1", "--on", ON))["file"])
@@ -202,7 +210,7 @@ def test_what_may_not_be_sent_is_not(desk: Desk, tmp_path: Path) -> None:
     said = desk.rail("release", name)
     assert said.code == 2
     assert not (desk.folder / "box").exists()
-    desk.done(desk.pay("fund", "INC-1", "--amount", str(10**10), "--source", "letter"))
+    desk.fund(10**10, "letter")
     edited = tmp_path / "edited.txt"
     edited.write_bytes(b"1")
     said = desk.rail("release", name, "--content", edited)

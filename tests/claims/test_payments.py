@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import resource
 import shutil
@@ -10,7 +9,6 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -28,11 +26,11 @@ from sonae.actions.payments import (
     plan_again,
     withdraw_file,
 )
-from sonae.actions.payout import NotAsked, confirm_funding, record, release, resume
-from sonae.actions.payout_hold import account_changed, cancel, hold, lift, lift_cooled
+from sonae.actions.payout import NotAsked, record, release, resume
+from sonae.actions.payout_account import lift_cooled
+from sonae.actions.payout_hold import cancel, lift
 from sonae.actions.payout_returns import settle, take_returns
 from sonae.actions.payout_sign import approval_body, approve_file
-from sonae.claims.hold import Hold
 from sonae.claims.payment import PaymentError
 from sonae.claims.rail import Answer, RailSilence, Receipt, Return
 from sonae.core.chain import sign
@@ -44,6 +42,7 @@ from sonae.store.payments import Payments
 from sonae.store.payout_check import payment_faults
 from tests.claims.bank import Bank, BankRail
 from tests.claims.desk import DAY, PROGRAMME, Desk, latest, people_rows, states
+from tests.claims.paper import Paper, receipt
 from tests.fund.proxy import Proxy
 from tests.fund.servers import database, server
 from tests.fund.signed import Signers, opened
@@ -73,37 +72,6 @@ def bank(tmp_path: Path) -> Iterator[Bank]:
     made = Bank(tmp_path)
     yield made
     made.close()
-
-
-@dataclass
-class Paper:
-    """A rail on paper: it counts what is sent, and says of it what it is told to."""
-
-    name: str = "paper"
-    sent: list[str] = field(default_factory=list)
-    failing: Exception | None = None
-    answer: Answer = field(default_factory=lambda: Answer("open"))
-    back: list[Return] = field(default_factory=list)
-
-    def render(self, payments: Any, designated: date) -> bytes:
-        lines = [f"{p.reference} {p.account} {p.amount}" for p in payments]
-        return "\n".join([str(designated), *lines, ""]).encode()
-
-    def send(self, name: str, content: bytes) -> Receipt:
-        self.sent.append(name)
-        if self.failing is not None:
-            raise self.failing
-        return receipt(content)
-
-    def ask(self, name: str) -> Answer:
-        return self.answer if name in self.sent else Answer("open")
-
-    def returns(self, since: int) -> list[Return]:
-        return [r for r in self.back if r.serial > since]
-
-
-def receipt(content: bytes) -> Receipt:
-    return Receipt("R1", hashlib.sha256(content).hexdigest())
 
 
 def signed(desk: Desk, store: Payments, rail: Any, count: int = 5, limit: int = 500) -> Any:
@@ -419,8 +387,32 @@ def test_a_restored_store_that_makes_other_files_is_stopped(tmp_path: Path, bank
         with pytest.raises(PaymentError, match="other bytes"):
             desk.send(store, files[0], bank.rail())
         for file in files[2:]:
-            with pytest.raises(PaymentError, match="find out"):
+            with pytest.raises(PaymentError, match="the rail had 8 of its payments"):
                 desk.send(store, file, bank.rail())
+    assert bank.books.paid() == {r.account: r.amount for r in rows}
+
+
+def test_a_restored_store_whose_first_file_name_was_withdrawn_pays_nobody_twice(
+    tmp_path: Path, bank: Bank
+) -> None:
+    """The bank never had a file of that name, and it had every payment in it, in another file."""
+    place, older = str(tmp_path / "fund.db"), str(tmp_path / "older.db")
+    desk, rows = Desk(tmp_path, place), people_rows(10)
+    with Payments(place) as store:
+        desk.plan(store, rows)
+        store.connection.execute("pragma wal_checkpoint(truncate)")
+        shutil.copy(place, older)
+        withdrawn = desk.file(store, bank.rail())
+        withdraw_file(store, withdrawn.name, now=desk.now)
+        desk.pay(store, bank.rail())
+    with Payments(older) as store:
+        rail, first = bank.rail(), desk.sign(store, desk.file(store, bank.rail()))
+        assert first.name == withdrawn.name
+        assert rail.ask(first.name).status == "open"
+        with pytest.raises(PaymentError, match=r"the rail had 10 of its payments .*000002"):
+            desk.send(store, first, rail)
+        assert rail.sent == []
+        assert states(store) == {"filed": 10}
     assert bank.books.paid() == {r.account: r.amount for r in rows}
 
 
@@ -428,16 +420,19 @@ def test_e93_a_changed_account_cools_off_for_72_hours(desk: Desk, store: Payment
     """Changed after the file was signed: it is withdrawn, the others are paid, this one waits."""
     rail = Paper()
     file = signed(desk, store, rail)
-    assert account_changed(store, "p000003", "new-account", now=desk.now) == date(2026, 11, 28)
+    assert desk.change(store, "p000003", "new-account") == date(2026, 11, 28)
     with pytest.raises(PaymentError, match="withdrawn"):
         desk.send(store, file, rail)
     desk.pay(store, rail)
     assert states(store) == {"accepted": 4, "held": 1}
     held = store.held("account_changed")[0]
-    assert (held.person, held.account, held.review) == ("p000003", "new-account", "2026-11-28")
+    assert (held.person, held.account, held.review) == ("p000003", "acc3", "2026-11-28")
     assert desk.plan(store, people_rows(5)) == (0, 5)
+    assert desk.check(store, "p000003") == "confirmed"
+    assert store.held("account_changed")[0].account == "new-account"
     desk.now.on(hours=71, minutes=59)
-    lift(store, [held.reference], "asked", now=desk.now)  # too early: it holds itself again
+    with pytest.raises(PaymentError, match="72 hours"):
+        lift(store, [held.reference], "asked", desk.key("aoi"), now=desk.now)
     assert lift_cooled(store, now=desk.now) == 0
     assert states(store)["held"] == 1
     desk.now.on(minutes=1)
@@ -451,11 +446,15 @@ def test_e93_a_payment_planned_after_the_change_waits_and_goes_to_the_new_accoun
     desk: Desk, store: Payments
 ) -> None:
     rail = Paper()
-    account_changed(store, "p000003", "new-account", now=desk.now)
+    desk.change(store, "p000003", "new-account")
     desk.plan(store, people_rows(5))
     desk.pay(store, rail)
     assert states(store) == {"accepted": 4, "held": 1}
-    assert store.held("account_changed")[0].account == "new-account"
+    assert desk.check(store, "p000003") == "confirmed"
+    desk.now.on(hours=72)
+    assert lift_cooled(store, now=desk.now) == 1
+    desk.pay(store, rail)
+    assert b"new-account" in store.file(rail.sent[-1]).content
 
 
 def test_e98_a_hold_has_owner_and_day_of_review_and_the_claim_stays(
@@ -466,7 +465,7 @@ def test_e98_a_hold_has_owner_and_day_of_review_and_the_claim_stays(
     names = sorted(refs(store))
     codes = ("estate", "minor", "guardianship", "police", "sanction")
     for name, code in zip(names, codes, strict=False):
-        hold(store, [name], Hold(code, "legal", date(2027, 1, 29)), now=desk.now)
+        desk.hold(store, [name], code, "legal", date(2027, 1, 29))
     desk.pay(store, Paper())
     assert states(store) == {"held": 5, "accepted": 1}
     for name, code in zip(names, codes, strict=False):
@@ -475,20 +474,21 @@ def test_e98_a_hold_has_owner_and_day_of_review_and_the_claim_stays(
     found = store.counters(PROGRAMME)["JPY"]
     assert found.entitled == owed
     assert found.buckets["held"].people == 5
-    lift(store, names[:5], "documents came", now=desk.now)
+    desk.lift(store, names[:5], "documents came")
     desk.pay(store, Paper())
     assert states(store) == {"accepted": 6}
 
 
-def test_e97_one_who_cannot_be_found_is_counted_as_unclaimed_and_owed(
+def test_e97_one_who_cannot_be_found_is_held_and_what_is_disputed_is_counted_so(
     desk: Desk, store: Payments
 ) -> None:
     desk.plan(store, people_rows(3))
     name, other = refs(store)[:2]
-    hold(store, [name], Hold("not_found", "contact desk", date(2027, 5, 31)), now=desk.now)
-    hold(store, [other], Hold("dispute", "review desk", date(2026, 12, 18)), now=desk.now)
+    desk.hold(store, [name], "not_found", "contact desk", date(2027, 5, 31))
+    desk.hold(store, [other], "dispute", "review desk", date(2026, 12, 18))
     found = store.counters(PROGRAMME)["JPY"]
-    assert found.buckets["unclaimed"].units == store.payment(name).amount
+    assert found.buckets["held"].units == store.payment(name).amount
+    assert found.buckets["unclaimed"].units == 0  # nothing is, without a legal basis
     assert found.buckets["disputed"].units == store.payment(other).amount
     assert found.entitled.units == sum(r.amount for r in people_rows(3))
 
@@ -497,7 +497,7 @@ def test_a_hold_on_what_is_sent_comes_too_late_and_says_so(desk: Desk, store: Pa
     rail = Paper()
     desk.send(store, signed(desk, store, rail), rail)
     with pytest.raises(PaymentError, match="before release"):
-        hold(store, refs(store)[:1], Hold("estate", "legal", date(2027, 1, 29)), now=desk.now)
+        desk.hold(store, refs(store)[:1], "estate", "legal", date(2027, 1, 29))
     with pytest.raises(PaymentError, match="before release"):
         cancel(store, refs(store)[:1], "no reason", now=desk.now)
 
@@ -512,10 +512,10 @@ def test_nothing_is_released_before_all_of_it_is_funded(desk: Desk, store: Payme
     files = [make_file(store, "second", "JPY", rail, DAY, limit=2, now=desk.now) for _ in "ab"]
     for file in files:
         desk.sign(store, file)
-    confirm_funding(store, "second", "JPY", 199, "bank letter", now=desk.now)
+    desk.fund(store, "second", 199, "bank letter")
     with pytest.raises(PaymentError, match="only 199 confirmed"):
         desk.send(store, files[0], rail)
-    confirm_funding(store, "second", "JPY", 1, "bank letter", now=desk.now)
+    desk.fund(store, "second", 1, "bank letter")
     desk.send(store, files[0], rail)
     with pytest.raises(PaymentError, match="200 under way"):
         desk.send(store, files[1], rail)
@@ -524,7 +524,7 @@ def test_nothing_is_released_before_all_of_it_is_funded(desk: Desk, store: Payme
     take_returns(store, rail, now=desk.now)
     with pytest.raises(PaymentError, match="100 under way"):
         desk.send(store, files[1], rail)
-    confirm_funding(store, "second", "JPY", 100, "bank letter", now=desk.now)
+    desk.fund(store, "second", 100, "bank letter")
     desk.send(store, files[1], rail)
     assert rail.sent == [f.name for f in files]
 
@@ -580,7 +580,7 @@ def test_a_pilot_comes_first_and_is_known_before_anything_larger(
 ) -> None:
     rail = Paper()
     open_programme(store, "piloted", pilot=3, pilot_wait=wait, now=desk.now)
-    confirm_funding(store, "piloted", "JPY", 10_000, "bank letter", now=desk.now)
+    desk.fund(store, "piloted", 10_000, "bank letter")
     plan(store, "piloted", [Row(f"p{n}", "JPY", 1, 10, "a") for n in range(20)], now=desk.now)
     small, large = (
         desk.sign(store, make_file(store, "piloted", "JPY", rail, DAY, limit=n, now=desk.now))
@@ -701,7 +701,8 @@ WAYS = (
     "delete from payout_file",
     "update approval set person = 'mallory'",
     "delete from approval",
-    "update funding set amount = amount",
+    "update payout_act set body = body",
+    "delete from payout_act",
     "delete from account_change",
     "update programme set pilot = 0",
     "delete from programme",
@@ -710,16 +711,18 @@ SQLITE = (
     "insert or replace into payment select * from payment",
     "insert or replace into approval select seq + 3, file, role, person, at, body, signature "
     "from approval",
+    "insert or replace into payout_act select seq + (select max(seq) from payout_act), at, by_id, "
+    "kind, subject, about, body, signature from payout_act where about > 0",
     "insert or replace into payout_file select * from payout_file",
     "insert or replace into programme select * from programme",
 )
-SERVER = ("truncate payment", "truncate payment_event", "truncate funding")
+SERVER = ("truncate payment", "truncate payment_event", "truncate funding", "truncate payout_act")
 
 
 def test_a_way_around_the_program_is_refused_by_the_database(desk: Desk) -> None:
     with Payments(desk.place) as store:
         signed(desk, store, Paper())
-        account_changed(store, "someone", "else", now=desk.now)
+        desk.change(store, "someone", "else")
     sqlite = "://" not in desk.place
     for way in (*WAYS, *(SQLITE if sqlite else SERVER)):
         error: type[Exception] = sqlite3.Error if sqlite else psycopg.Error

@@ -25,7 +25,7 @@ def test_a_fund_of_the_first_version_is_migrated_and_verifies(tmp_path: Path, en
     place = str(tmp_path / "fund.db") if engine == "sqlite" else database()
     first_version(place)
     people = Signers(tmp_path)
-    with pytest.raises(StoreError, match=r"schema 0001, not 0002.*sonae fund migrate"):
+    with pytest.raises(StoreError, match=r"schema 0001, not 0003.*sonae fund migrate"):
         opened(place)
     with pytest.raises(StoreError, match="sonae fund migrate"):
         Payments(place)

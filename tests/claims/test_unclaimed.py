@@ -132,7 +132,7 @@ def test_E97_nothing_is_forfeited_the_claim_stays_and_costs_are_not_taken_off() 
     assert MONEY.deposit == 48_000
     assert COINS.deposit == 14_400_000
     assert replace(COINS, sale=None).deposit is None
-    assert bucket(State("held", "not_found")) == "unclaimed"
+    assert bucket(State("held", "unclaimed")) == "unclaimed"
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,8 @@ def begun(desk: Desk, rail: str) -> tuple[Teller, str, Any]:
     every = guide.files(desk.folder)[rail]
     made = [json.loads(text) for text in guide.run_all(every, "--store", desk.store, "--json")]
     found = next(m for m in made if isinstance(m, dict) and "sha256" in m)
-    assert (found["count"], made[2]["added"], made[2]["held"]) == (2, 2, 0)
-    assert made[2]["without_account"]["accounts"] == 1  # A3 works here and named none
+    assert (found["count"], made[3]["added"], made[3]["held"]) == (2, 2, 0)
+    assert made[3]["without_account"]["accounts"] == 1  # A3 works here and named none
     return Teller(desk, rail), found["file"], found
 
 
@@ -397,7 +397,7 @@ RAILS = ("credit.toml", "chain.toml", "pain001.toml", "successor.toml", "bank.to
 def test_a_payment_that_was_planned_for_one_way_goes_by_no_other(desk: Desk, planned: str) -> None:
     words = [w for w in guide.files_kept(desk.folder)[planned] if w[2] in ("open", "fund", "plan")]
     guide.run_all(words, "--store", desk.store, "--json")
-    programme, asset = words[0][3], "BTC" if "coins" in words[2] else "JPY"
+    programme, asset = words[0][3], "BTC" if "coins" in words[-1] else "JPY"
     for rail in RAILS:
         if rail != planned:
             teller = Teller(desk, rail)

@@ -21,7 +21,7 @@ import pytest
 
 from sonae.actions.mailbox import Mailbox
 from sonae.actions.payments import Row, make_file, plan, plan_again
-from sonae.actions.payout import NotAsked, confirm_funding, resume
+from sonae.actions.payout import NotAsked, resume
 from sonae.actions.payout_returns import take_returns
 from sonae.actions.payout_settled import take_settled
 from sonae.actions.way_chain import keccak256
@@ -172,7 +172,7 @@ def test_each_person_is_paid_once_though_the_payer_dies_again_and_again(
     desk, random_ = Desk(tmp_path, place), random.Random(rail)
     rows, teller = rows_of(rail, 28), Teller(tmp_path / "box", rail)
     with Payments(desk.place) as store:
-        confirm_funding(store, PROGRAMME, rows[0].asset, ENOUGH, "letter", now=desk.now)
+        desk.fund(store, PROGRAMME, ENOUGH, "letter", rows[0].asset)
     died = in_flight = 0
     for _ in range(60):
         code = run(desk, rows, rail, tmp_path, drawn(random_, died))

@@ -19,8 +19,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sonae.actions.way import Settled, Way
+from sonae.actions.way import Settled, Unfit, Way
 from sonae.claims.rail import Answer, Pay, RailSilence, Receipt, Return
+from sonae.core.errors import SonaeError
 
 
 class Mailbox:
@@ -71,9 +72,27 @@ class Mailbox:
         """What came back with a serial after `since`."""
         return self.way.returns(self.folder)[since:]
 
-    def unmatched(self) -> list[str]:
-        """What came back and a person must look at, in words."""
-        return self.way.unmatched(self.folder)
+    def had(self, references: Sequence[str]) -> dict[str, str]:
+        """Which of these payments are in a file that was put out, and in which.
+
+        RailSilence where a file that is out cannot be read.
+        """
+        wanted, found = set(references), dict[str, str]()
+        for path in sorted((self.folder / "out").glob(f"*{self.way.suffix}")):
+            try:
+                listed = self.way.references(path.read_bytes())
+            except (SonaeError, ValueError) as error:
+                raise RailSilence(f"{path} cannot be read: {error}") from error
+            found |= dict.fromkeys(wanted.intersection(listed), path.stem)
+        return found
+
+    def unfit(self) -> Sequence[Unfit]:
+        """Money that came back and that a person must look at: it fits no payment, or several."""
+        return self.way.unfit(self.folder)
+
+    def odd(self) -> list[str]:
+        """Answers that cannot be read or are about another file, in words."""
+        return self.way.odd(self.folder)
 
     def settled(self, name: str, payments: Sequence[Pay]) -> Settled:
         """What `in` says is settled of a file."""

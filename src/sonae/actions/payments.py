@@ -12,7 +12,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sonae.actions.fund import Now, utc_now
-from sonae.actions.payout_hold import cooling_off, withdraw
+from sonae.actions.payout_account import cooling, cooling_off, newest_account
+from sonae.actions.payout_hold import withdraw
 from sonae.claims.hold import Hold
 from sonae.claims.payment import (
     Claim,
@@ -116,7 +117,7 @@ def plan(
         fresh: dict[str, Payment] = {}
         differences, known = [], 0
         for row in rows:
-            made = _first(programme, row)
+            made = first_attempt(programme, row)
             if made.key in fresh:
                 differences.append(f"{_name(row)}: given twice")
             elif (old := there.get(made.key)) is None:
@@ -141,7 +142,8 @@ def _name(row: Row) -> str:
     return f"{row.person} {row.asset} tranche {row.tranche}"
 
 
-def _first(programme: str, row: Row) -> Payment:
+def first_attempt(programme: str, row: Row) -> Payment:
+    """The first payment of a row; a PaymentError where the row has no meaning."""
     for column in ("person", "asset", "account"):
         check_text(column, getattr(row, column))
     if type(row.tranche) is not int or not 0 <= row.tranche < 2**31:
@@ -153,9 +155,9 @@ def _first(programme: str, row: Row) -> Payment:
 
 
 def _to_newest(store: Payments, payment: Payment) -> Payment:
-    """With the account that its person named last."""
-    changes = store.changes(payment.person)
-    return payment._replace(account=changes[-1].account) if changes else payment
+    """With the account that its person named last, where that was confirmed."""
+    account = newest_account(store, payment.person)
+    return payment._replace(account=account) if account else payment
 
 
 def plan_again(
@@ -166,17 +168,24 @@ def plan_again(
     Raises:
         PaymentError: one of them is not the last attempt or may still have paid; none is planned.
     """
-    made = []
     with store.transaction(now(), by):
-        for name in references:
-            old = store.payment(name)
-            if store.attempts(old.key)[-1] != old:
-                raise PaymentError(f"{name}: a later attempt was planned already")
-            attempt = next_attempt(old.stands, old.attempt)
-            about = (old.key, *old.claim, attempt, old.amount, old.account, "planned")
-            made.append(_to_newest(store, Payment(reference(old.key, attempt), *about)))
-        store.add_payments(made)
+        made = [another_attempt(store, store.payment(name)) for name in references]
     return [payment.reference for payment in made]
+
+
+def another_attempt(store: Payments, old: Payment) -> Payment:
+    """Plan another attempt at a claim, inside a transaction.
+
+    Raises:
+        PaymentError: the one given is not the last, or may still have paid.
+    """
+    if store.attempts(old.key)[-1] != old:
+        raise PaymentError(f"{old.reference}: a later attempt was planned already")
+    attempt = next_attempt(old.stands, old.attempt)
+    about = (old.key, *old.claim, attempt, old.amount, old.account, "planned")
+    made = _to_newest(store, Payment(reference(old.key, attempt), *about))
+    store.add_payments([made])
+    return made
 
 
 # -- files -----------------------------------------------------------------------------------------
@@ -242,16 +251,16 @@ def _ready(
     limit: int,
 ) -> list[Payment]:
     """Planned payments to accounts that are not cooling off; those that are, are held."""
-    cooling = store.cooling(at)
+    waits = cooling(store, at)
     while True:
         picked = _planned(store, programme, asset, references, limit)
-        waiting = [p for p in picked if p.person in cooling]
+        waiting = [p for p in picked if p.person in waits]
         for payment in waiting:
             why = cooling_off(store, payment.person, at)
             assert why is not None
             store.move(payment, Event("hold", why.code), hold=why)
         if references is not None or not waiting:
-            return [p for p in picked if p.person not in cooling]
+            return [p for p in picked if p.person not in waits]
 
 
 def _planned(

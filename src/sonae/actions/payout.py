@@ -7,23 +7,20 @@ asks the rail and never sends again; only what a rail calls absent for good is p
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sonae.actions.fund import Now, utc_now
+from sonae.actions.payout_account import cooling
+from sonae.actions.payout_fund import SENT, check_funding
 from sonae.actions.payout_sign import check_approved
-from sonae.claims.payment import (
-    Event,
-    PaymentError,
-    check_amount,
-)
+from sonae.claims.payment import Event, PaymentError
 from sonae.claims.rail import Answer, Rail, RailSilence, Receipt
 from sonae.fund.entry import instant
 from sonae.store.payments import Payments
 from sonae.store.payout_rows import Payment, PayoutFile
 
-SENT = ("released", "unknown", "differs", "accepted")
-"""States of a file whose money is, or may be, gone."""
 STILL_SENDING = timedelta(minutes=15)
 """How long an intent without an answer is left to whoever may still be sending; a rail gives up
 sooner."""
@@ -31,23 +28,6 @@ sooner."""
 
 class NotAsked(PaymentError):
     """The rail could not be asked before a file was sent: nothing was; it may be tried again."""
-
-
-def confirm_funding(
-    store: Payments,
-    programme: str,
-    asset: str,
-    amount: int,
-    source: str,
-    by: str = "operator",
-    now: Now = utc_now,
-) -> int:
-    """Record that so many units more are there for a programme; what is there in all."""
-    check_amount(amount, source)
-    with store.transaction(now(), by):
-        store.programme(programme)
-        store.add_funding(programme, asset, amount, source)
-        return store.funded(programme, asset)
 
 
 # -- sending -------------------------------------------------------------------------------------
@@ -63,8 +43,9 @@ def release(
 ) -> PayoutFile:
     """Send a file once, if it is what three people signed and all of it may be paid.
 
-    The rail is asked first: a store restored from an older backup knows less than the bank, and
-    what the bank has already is recorded and not sent. Where no answer comes the payments are
+    The rail is asked first, by the file's name and by every payment in it: a store restored from an
+    older backup knows less than the bank. The same file is recorded and not sent; a payment that
+    the bank had in another file stops it. Where no answer comes the payments are
     unknown and the file says so; `resume` asks about it.
 
     Raises:
@@ -73,7 +54,8 @@ def release(
         StoreError: the intent could not be recorded; nothing was sent. Or the answer could not:
             the file stays released, and `resume` asks.
     """
-    at, before = now(), _before(rail, name)
+    references = [p.reference for p in store.of_file(name)]
+    at, before = now(), _before(rail, name, references)
     with store.transaction(at, by):
         file = store.file(name)
         _check_release(store, file, content, rail, now)
@@ -89,13 +71,20 @@ def release(
     return record(store, name, Answer("accepted", receipt), by, now)
 
 
-def _before(rail: Rail, name: str) -> Answer:
+def _before(rail: Rail, name: str, references: Sequence[str]) -> Answer:
+    """What the rail says of a file and of each of its payments before it is sent."""
     try:
-        answer = rail.ask(name)
+        answer, had = rail.ask(name), rail.had(references)
     except (RailSilence, OSError) as error:
         raise NotAsked(f"{name}: the rail cannot be asked ({error}); nothing was sent") from error
     if answer.status == "absent":
         raise PaymentError(f"{name}: the rail will not take it any more; withdraw it")
+    if elsewhere := sorted((f, r) for r, f in had.items() if f != name):
+        raise PaymentError(
+            f"{name}: the rail had {len(elsewhere)} of its payments already, {elsewhere[0][1]} in "
+            f"{elsewhere[0][0]}: this store knows less than the rail. Nothing was sent; withdraw "
+            "the file and restore a newer copy"
+        )
     return answer
 
 
@@ -115,28 +104,12 @@ def _check_release(store: Payments, file: PayoutFile, content: bytes, rail: Rail
     sums = (len(payments), sum(p.amount for p in payments))
     if sums != (file.items, file.total) or any(p.state != "filed" for p in payments):
         raise PaymentError(f"{file.name}: its payments are no longer those of the file")
-    if changed := {p.person for p in payments} & store.cooling(now()):
+    if changed := {p.person for p in payments} & cooling(store, now()):
         raise PaymentError(f"{file.name}: changed account: {', '.join(changed)}; withdraw the file")
     if odd := [f.name for f in store.files(file.programme) if f.state == "differs"]:
         raise PaymentError(f"{odd[0]}: the rail holds other bytes; find out before paying more")
-    _check_funding(store, file)
+    check_funding(store, file)
     _check_pilot(store, file)
-
-
-def _check_funding(store: Payments, file: PayoutFile) -> None:
-    sent = {f.name: f.total for f in store.files(file.programme) if _sent(f, file.asset)}
-    back = store.in_state(file.programme, file.asset, "back")
-    spent = sum(sent.values()) - sum(p.amount for p in back if p.file in sent)
-    there = store.funded(file.programme, file.asset)
-    if spent + file.total > there:
-        raise PaymentError(
-            f"{file.name}: {file.total} {file.asset} to pay and {spent} under way or paid, but "
-            f"only {there} confirmed; confirm the funding first"
-        )
-
-
-def _sent(file: PayoutFile, asset: str) -> bool:
-    return file.state in SENT and file.asset == asset
 
 
 def _check_pilot(store: Payments, file: PayoutFile) -> None:

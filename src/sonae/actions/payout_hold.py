@@ -1,96 +1,92 @@
-"""Holding payments back: by a code, for a changed account, for good; a claim is never ended by it.
+"""Holding payments back: by a code, for good; a claim is never ended by it.
 
-A payment in a file that waits is taken out by withdrawing the whole file: people signed its bytes.
+One person places a hold, two different people lift it. A payment in a file that waits is taken out
+by withdrawing the whole file: people signed its bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
 
 from sonae.actions.fund import Now, utc_now
-from sonae.claims.hold import Hold
-from sonae.claims.payment import Event
-from sonae.fund.entry import instant
+from sonae.actions.keys import Key
+from sonae.actions.payout_act import Two, acting
+from sonae.claims.hold import OWN, Hold
+from sonae.claims.payment import Event, PaymentError
 from sonae.store.payments import Payments, check_text
 from sonae.store.payout_rows import Payment, PayoutFile
 
-COOLING = timedelta(hours=72)
-"""How long nothing is paid to an account after it was changed: a house rule."""
-
 
 def hold(
-    store: Payments, references: Sequence[str], why: Hold, by: str = "operator", now: Now = utc_now
+    store: Payments, references: Sequence[str], why: Hold, key: Key, now: Now = utc_now
 ) -> None:
-    """Hold payments that are not released; a file that holds one of them is withdrawn whole."""
-    at = now()
-    why.checked(at.date())
-    with store.transaction(at, by):
+    """Hold payments that are not released; a file that holds one of them is withdrawn whole.
+
+    Raises:
+        PaymentError: one is released, the person may not, or the code has a command of its own.
+    """
+    if why.code in OWN:
+        raise PaymentError(f"{why.code} is placed by `{OWN[why.code]}`")
+    with acting(store, key, now, paying=False) as signer:
+        why.checked(signer.at.date())
+        said = {"code": why.code, "owner": why.owner, "review": why.review.isoformat()}
         for name in references:
-            store.move(_outside(store, name), Event("hold", why.code), hold=why)
+            if (there := store.payment(name).code) in ("funding", "unclaimed"):
+                raise PaymentError(f"{name} is held already ({there}), until that ends")
+            signer.one("hold", name, said)
+            store.move(outside(store, name), Event("hold", why.code), hold=why)
 
 
-def lift(
-    store: Payments, references: Sequence[str], why: str, by: str = "operator", now: Now = utc_now
-) -> None:
-    """Lift the hold on payments; an account still cooling off keeps its own."""
-    at = now()
-    with store.transaction(at, by):
-        for name in references:
-            payment = store.move(store.payment(name), Event("lift"), why)
-            if (cooling := cooling_off(store, payment.person, at)) is not None:
-                store.move(payment, Event("hold", cooling.code), hold=cooling)
+def lift(store: Payments, references: Sequence[str], why: str, key: Key, now: Now = utc_now) -> Two:
+    """Sign to lift the hold on payments; a second person's signature over the same lifts it.
+
+    Raises:
+        PaymentError: one is not held, or its hold ends in another way.
+    """
+    names = sorted(set(references))
+    check_text("detail", why)
+    with acting(store, key, now) as signer:
+        held = [_liftable(store, name) for name in names]
+        since = {p.reference: store.history(p.reference)[-1].seq for p in held}
+        content = {"payments": names, "reason": why, "since": since}
+        signed = signer.two("lift", names[0], content)
+        if signed.done:
+            for payment in held:
+                store.move(payment, Event("lift"), why)
+    return signed
 
 
-def lift_cooled(store: Payments, by: str = "operator", now: Now = utc_now) -> int:
-    """Lift every hold for a changed account whose time is over; how many."""
-    at = now()
-    with store.transaction(at, by):
-        cooling = store.cooling(at)
-        cooled = [p for p in store.held("account_changed") if p.person not in cooling]
-        for payment in cooled:
-            store.move(payment, Event("lift"))
-    return len(cooled)
+def _liftable(store: Payments, name: str) -> Payment:
+    payment = store.payment(name)
+    if payment.state != "held":
+        raise PaymentError(f"{name} is {payment.state}, not held")
+    ends = {
+        "account_changed": "after its check and 72 hours (`pay account cooled`)",
+        "funding": "once two people confirm the money again (`pay fund`)",
+    }
+    if payment.code in ends:
+        raise PaymentError(f"{name}: this hold ends {ends[payment.code]}")
+    if store.acts("deposit", payment.key):
+        raise PaymentError(f"{name}: its deposit is signed; tell the person where the money is")
+    return payment
 
 
 def cancel(
     store: Payments, references: Sequence[str], why: str, by: str = "operator", now: Now = utc_now
 ) -> None:
-    """Give up attempts that are not released; their claims stay and may be planned again."""
+    """Give up attempts that are not released; their claims stay and may be planned again.
+
+    Raises:
+        PaymentError: one is released, or held.
+    """
     with store.transaction(now(), by):
         for name in references:
-            store.move(_outside(store, name), Event("cancel"), why)
+            if store.payment(name).state == "held":
+                raise PaymentError(f"{name} is held: two people lift the hold first")
+            store.move(outside(store, name), Event("cancel"), why)
 
 
-def account_changed(
-    store: Payments, person: str, account: str, by: str = "operator", now: Now = utc_now
-) -> date:
-    """A person names another account: what is not released waits 72 hours; until which day."""
-    at = now()
-    check_text("person", person)
-    check_text("account", account)
-    with store.transaction(at, by):
-        store.add_change(person, account, instant(at + COOLING))
-        why = cooling_off(store, person, at)
-        assert why is not None
-        for payment in store.of_person(person):
-            if payment.state not in ("planned", "filed", "held"):
-                continue
-            redirected = store.redirect(_outside(store, payment.reference), account)
-            if redirected.state == "planned" or redirected.code == why.code:
-                store.move(redirected, Event("hold", why.code), hold=why)
-    return why.review
-
-
-def cooling_off(store: Payments, person: str, at: datetime) -> Hold | None:
-    """The hold on an account that was changed less than 72 hours before."""
-    until = max((c.until for c in store.changes(person)), default="")
-    if until <= instant(at):
-        return None
-    return Hold("account_changed", "payout desk", date.fromisoformat(until[:10]))
-
-
-def _outside(store: Payments, name: str) -> Payment:
+def outside(store: Payments, name: str) -> Payment:
     """A payment, out of its file where it is in one that is not released."""
     payment = store.payment(name)
     if payment.state == "filed":

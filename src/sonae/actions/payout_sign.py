@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sonae.actions.fund import Now, utc_now
 from sonae.actions.keys import Key, verify_signature
+from sonae.actions.payout_act import in_power, may, person_of
 from sonae.claims.payment import PaymentError
 from sonae.core.canonical import canonical_bytes
 from sonae.core.chain import Signed, sign, signature_good
-from sonae.fund.constitution import Constitution
+from sonae.fund.constitution import Person
 from sonae.fund.entry import instant
 from sonae.store.payments import Payments
 from sonae.store.payout_rows import Approval, PayoutFile
 
 FORMAT = "sonae-payout/1"
 ROLES = ("preparer", "approver", "releaser")
-"""Maker, checker and releaser, by their roles in the fund's constitution, in this order."""
+"""Maker, checker and releaser, by their roles in the fund's constitution, in this order; after an
+appointment three of the administrator's people."""
 
 
 def approval_body(file: PayoutFile, role: str, person: str, key: str, at: str) -> bytes:
@@ -38,11 +41,7 @@ def approve_file(
         PaymentError: the file is not open for it, or the person may not, or signed it already.
     """
     at, public = now(), key.public.hex()
-    constitution = firm(store)
-    people = [p for p in constitution.persons.values() if p.key == public]
-    if not people:
-        raise PaymentError(f"no person of the fund has the key {public[:12]}…")
-    person = people[0]
+    person = person_of(in_power(store), key.public)
     with store.transaction(at, person.id):
         file = store.file(name)
         there = {a.role: a.person for a in store.approvals(name)}
@@ -53,7 +52,7 @@ def approve_file(
             raise PaymentError(f"{name} is {file.state}; only a file that waits is signed")
         if role in there or role != ROLES[min(len(there), 2)]:
             raise PaymentError(f"{name}: {role} is not the next to sign; signed: {there or 'none'}")
-        if role not in person.roles:
+        if not may(person, [role]):
             raise PaymentError(f"{person.id} is no {role} of the fund")
         if person.id in there.values():
             raise PaymentError(f"{person.id} signed {name} already: each role needs another person")
@@ -70,18 +69,18 @@ def check_approved(store: Payments, file: PayoutFile) -> None:
         raise PaymentError(f"{file.name}: not signed by {', '.join(missing)}")
     if len({a.person for a in found}) != len(ROLES):
         raise PaymentError(f"{file.name}: one person signed in two roles")
-    constitution = firm(store)
+    people = in_power(store)
     for approval in found:
-        if not _holds(constitution, file, approval):
+        if not _holds(people, file, approval):
             raise PaymentError(
                 f"{file.name}: what {approval.person} signed as {approval.role} is not this file, "
-                "or they no longer hold that role and key"
+                "or they no longer hold that role and key; withdraw it and make it again"
             )
 
 
-def _holds(constitution: Constitution, file: PayoutFile, approval: Approval) -> bool:
-    person = constitution.persons.get(approval.person)
-    if person is None or approval.role not in person.roles:
+def _holds(people: Mapping[str, Person], file: PayoutFile, approval: Approval) -> bool:
+    person = people.get(approval.person)
+    if person is None or not may(person, [approval.role]):
         return False
     about = (approval.role, person.id, person.key, _said(approval.body, "at"))
     body = approval_body(file, *about)
@@ -94,20 +93,3 @@ def _holds(constitution: Constitution, file: PayoutFile, approval: Approval) -> 
 def _said(body: str, key: str) -> str:
     said: Any = json.loads(body)
     return str(said[key])
-
-
-def firm(store: Payments) -> Constitution:
-    """The fund's constitution, while its people may act.
-
-    Raises:
-        PaymentError: there is none, or a petition or an appointment took their powers.
-    """
-    view = store.view()
-    constitution, failure = view.constitution(), view.failure()
-    if constitution is None:
-        raise PaymentError("the fund has no constitution in force: nobody may sign")
-    if failure.petition is not None or failure.appointed is not None:
-        raise PaymentError(
-            "a petition or an appointment is recorded: the firm's people pay nothing"
-        )
-    return constitution

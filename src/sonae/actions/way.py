@@ -7,6 +7,7 @@ folder it is reached by (`actions.mailbox`) and exactly-once paying are the same
 from __future__ import annotations
 
 import csv
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -22,11 +23,25 @@ RETURNS = ("reference", "code", "amount", "booked")
 """Of `in/NAME.returns.csv`: what came back, why, how much, and whether it is here (yes or no)."""
 
 
+LINES = ("payouts", "credits", "lines")
+"""What the list of payments is called in the JSON files of the ways; each file has one."""
+
+
 class Settled(NamedTuple):
     """References with what settles them, and what a person must look at, in words."""
 
     done: Mapping[str, str]
     look: Sequence[str]
+
+
+class Unfit(NamedTuple):
+    """Money that came back and fits no payment, or several (their references)."""
+
+    id: str
+    day: date
+    amount: int
+    name: str
+    references: tuple[str, ...]
 
 
 class Way:
@@ -54,6 +69,19 @@ class Way:
     def render(self, payments: Sequence[Pay], designated: date) -> bytes:
         """The bytes of a payout file."""
         raise NotImplementedError
+
+    def references(self, content: bytes) -> set[str]:
+        """The references of the payments in a payout file; JSON may be another way's of ours.
+
+        Raises:
+            InputError, ValueError: it cannot be read.
+        """
+        document = json.loads(content)
+        try:
+            [rows] = [document[k] for k in LINES if k in document]
+            return {str(row["reference"]) for row in rows}
+        except (KeyError, TypeError) as error:
+            raise ValueError("no list of payments with references") from error
 
     def told(self, payments: Sequence[Pay], designated: date, before: int) -> dict[str, Any]:
         """What whoever makes a file is told; `before` is what earlier files of it are paying."""
@@ -91,8 +119,12 @@ class Way:
                 found.append(Return(len(found) + 1, *about))
         return found
 
-    def unmatched(self, box: Path) -> list[str]:
-        """What came back and fits no payment, in words."""
+    def unfit(self, box: Path) -> Sequence[Unfit]:
+        """What came back and fits no payment, or several; none where returns name a reference."""
+        return []
+
+    def odd(self, box: Path) -> list[str]:
+        """Answers that cannot be read or are about another file, in words."""
         return []
 
     def settled(self, box: Path, name: str, payments: Sequence[Pay]) -> Settled:

@@ -7,6 +7,7 @@ that naming it names them. Its status codes are from memory of ISO 20022.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -16,14 +17,14 @@ from typing import Any
 from xml.etree import ElementTree
 
 from sonae.actions.fund import Now
-from sonae.actions.way import Settings, Way
+from sonae.actions.way import Settings, Unfit, Way
 from sonae.claims.payment import PaymentError
 from sonae.claims.rail import Answer, Pay, RailSilence, Receipt, Return
 from sonae.claims.rails import pain001, zengin
 from sonae.claims.rails.profile import BankProfile, read_profile
 from sonae.claims.rails.returns import Matches, match, read_returns
 from sonae.claims.rails.transfer import Sender, Transfer
-from sonae.core.canonical import digest
+from sonae.core.canonical import canonical_bytes, digest
 from sonae.core.errors import InputError, Problem
 from sonae.core.text import Text
 
@@ -88,28 +89,39 @@ class Zengin(Way):
             raise PaymentError(f"{len(payments)} payments do not fit one file; lower --most")
         return found[0].content
 
+    def references(self, content: bytes) -> set[str]:
+        """Of a Zengin file's records."""
+        return {t.reference for t in zengin.read(content, self.bank.profile).transfers}
+
     def _transfer(self, pay: Pay) -> Transfer:
         bank, branch, kind, number, name = parts(pay, 5, "bank account")
         return Transfer(pay.reference, bank, branch, kind, number, name, pay.amount)  # type: ignore[arg-type]
 
     def returns(self, box: Path) -> Sequence[Return]:
-        """Returned funds that fit one transfer each; `unmatched` has what fits none or several."""
+        """Returned funds that fit one transfer each; `unfit` has what fits none or several."""
         matched = [m for found in self._matches(box) for m in found.matched]
         return [
             Return(n, reference, entry.remarks or by, entry.amount, booked=True)
             for n, (entry, reference, by) in enumerate(matched, 1)
         ]
 
-    def unmatched(self, box: Path) -> list[str]:
-        """Returned funds that a person must look at, in words."""
-        words = []
-        for found in self._matches(box):
-            words += [
-                f"row {e.row}: {e.amount} of {e.name} may be {', '.join(r)}"
-                for e, r in found.ambiguous
-            ]
-            words += [f"row {e.row}: {e.amount} of {e.name} fits nothing" for e in found.unmatched]
-        return words
+    def unfit(self, box: Path) -> list[Unfit]:
+        """Returned funds that a person must look at: they fit no transfer, or several.
+
+        The same line of two statements that overlap is one: its id is made of what the line says,
+        and of its place among lines that say the same.
+        """
+        found: dict[str, Unfit] = {}
+        for matches in self._matches(box):
+            listed = [*matches.ambiguous, *((e, ()) for e in matches.unmatched)]
+            alike: Counter[str] = Counter()
+            for entry, references in sorted(listed, key=lambda pair: pair[0].row):
+                said = [entry.day.isoformat(), str(entry.amount), entry.name]
+                line = canonical_bytes([*said, entry.reference, entry.remarks]).decode()
+                alike[line] += 1
+                id = f"R{digest([line, alike[line]])[:16]}"
+                found[id] = Unfit(id, entry.day, entry.amount, entry.name, tuple(references))
+        return list(found.values())
 
     def _matches(self, box: Path) -> list[Matches]:
         profile = self.bank.profile
@@ -162,6 +174,10 @@ class Pain001(Way):
         made = pain001.write(rows, self.debtor, currency, message, self.now(), designated)
         return made.content
 
+    def references(self, content: bytes) -> set[str]:
+        """The end-to-end ids of an order."""
+        return set(_amounts(_parsed(content)))
+
     def answer(self, box: Path, name: str) -> Answer | None:
         """Taken or refused, by a report whose message id, count and sum are those of the file."""
         report, order = self._report(box, name), self._order(box, name)
@@ -198,7 +214,7 @@ class Pain001(Way):
         later = super().returns(box)
         return [*first, *(r._replace(serial=len(first) + r.serial) for r in later)]
 
-    def unmatched(self, box: Path) -> list[str]:
+    def odd(self, box: Path) -> list[str]:
         """Status reports that cannot be read or are about another order."""
         return [why for name in _reported(box) if (why := self._odd(box, name))]
 
@@ -225,13 +241,19 @@ def _reported(box: Path) -> list[str]:
 def _xml(path: Path) -> ElementTree.Element | None:
     if not path.is_file():
         return None
-    content = path.read_bytes()
+    try:
+        return _parsed(path.read_bytes())
+    except ValueError as error:
+        raise RailSilence(f"{path} {error}") from error
+
+
+def _parsed(content: bytes) -> ElementTree.Element:
     if b"<!DOCTYPE" in content:
-        raise RailSilence(f"{path} has a document type, which no report has")
+        raise ValueError("has a document type, which neither order nor report has")
     try:
         return ElementTree.fromstring(content)
     except ElementTree.ParseError as error:
-        raise RailSilence(f"{path} is not readable as XML: {error}") from error
+        raise ValueError(f"is not readable as XML: {error}") from error
 
 
 def _text(element: ElementTree.Element, tag: str) -> str:

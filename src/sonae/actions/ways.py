@@ -11,7 +11,8 @@ from typing import Any
 
 from sonae.actions.fund import Now, utc_now
 from sonae.actions.mailbox import Mailbox
-from sonae.actions.payout import SENT, release
+from sonae.actions.payout import release
+from sonae.actions.payout_fund import SENT
 from sonae.actions.way import Way, read_settings
 from sonae.actions.way_bank import Pain001, Zengin, read_bank
 from sonae.actions.way_chain import Chain

@@ -27,7 +27,7 @@ _OF_STATE = {
     "settled": "settled",
     "held": "held",
 }
-_OF_HOLD = {"dispute": "disputed", "not_found": "unclaimed"}
+_OF_HOLD = {"dispute": "disputed", "unclaimed": "unclaimed"}
 
 
 def bucket(state: State) -> str:

@@ -34,8 +34,16 @@ HOLDS: Mapping[str, str] = {
     "guardianship": "documents",
     "dispute": "disputed",
     "not_found": "contact",
+    "funding": "checking",
+    "unclaimed": "contact",
 }
 """Internal code -> visible code; several of "checking" are everyday, so that it says nothing."""
+OWN: Mapping[str, str] = {
+    "account_changed": "pay account change",
+    "funding": "pay dispute decide",
+    "unclaimed": "pay unclaimed ready",
+}
+"""Codes that only their own act places, and its command."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ The product opens no connection of its own: a rail is passed in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple, Protocol
@@ -88,6 +88,13 @@ class Rail(Protocol):
         """What became of a file, sent or not; RailSilence where that cannot be said now.
 
         A rail that cannot be asked at all answers `open`, and people find out.
+        """
+
+    def had(self, references: Sequence[str]) -> Mapping[str, str]:
+        """Which of these payments it ever had in any file, with the file's name.
+
+        A store restored from an older copy may put a payment into a file of another name; only the
+        payment's own reference tells. RailSilence where that cannot be said now.
         """
 
     def returns(self, since: int) -> Sequence[Return]:

@@ -140,6 +140,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.loss
     import sonae.cli.pack
     import sonae.cli.pay
+    import sonae.cli.pay_cases
     import sonae.cli.pay_rails
     import sonae.cli.rules
     import sonae.cli.seal  # noqa: F401

@@ -48,7 +48,7 @@ def pay_open(
 
     with Payments(store) as payments:
         made = open_programme(payments, programme, pilot=pilot, return_days=return_days)
-    return _told({"programme": made.id, "pilot": pilot, "return_days": return_days}, json)
+    return told({"programme": made.id, "pilot": pilot, "return_days": return_days}, json)
 
 
 @pay.command(name="fund")
@@ -57,27 +57,30 @@ def pay_fund(
     *,
     amount: int,
     source: str,
+    key: KeyFile,
     asset: str = "JPY",
     store: Store = DEFAULT,
     json: Json = False,
 ) -> int:
-    """Record that money is there for a programme; nothing is released beyond it.
+    """Sign that money is there for a programme; it counts once a second person signed the same.
 
     Parameters
     ----------
     programme
         The programme.
     amount
-        How much more is there, in the smallest unit.
+        How much more is there, in the smallest unit; 0: what was confirmed is still there.
     source
         What says so: a letter, a statement, an entry of the reserve.
     """
-    from sonae.actions.payout import confirm_funding
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_fund import confirm_funding
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
-        whole = confirm_funding(payments, programme, asset, amount, source)
-    return _told({"programme": programme, "asset": asset, "funded": str(whole)}, json)
+        made = confirm_funding(payments, programme, asset, amount, source, load_key(key))
+    found = {"programme": programme, "asset": asset, "funded": str(made.funded)}
+    return told({**found, **made.signed.as_json(), "lifted": list(made.lifted)}, json)
 
 
 @pay.command(name="plan")
@@ -129,7 +132,7 @@ def pay_plan(
         more: dict[str, Any] = {"way": way, "routed": _routed(routed, way)}
         about = (entitlements, to, nature, confirmation, tranche)
         found = plan_frozen(payments, programme, *about, **more)
-    return _told(found, json)
+    return told(found, json)
 
 
 @pay.command(name="file")
@@ -159,19 +162,20 @@ def pay_file(
         At most so many payments.
     """
     from sonae.actions.payments import make_file
-    from sonae.actions.ways import hold_waiting, told
+    from sonae.actions.ways import hold_waiting
+    from sonae.actions.ways import told as said_of
     from sonae.store.payments import Payments
 
-    box = _rail(mailbox, rail)
+    box = the_rail(mailbox, rail)
     with Payments(store) as payments:
         waits = hold_waiting(payments, programme, asset, box)
-        made = make_file(payments, programme, asset, box, _day(on), limit=most)
+        made = make_file(payments, programme, asset, box, the_day(on), limit=most)
         if made is None:
             why = f": {len(waits)} wait, as their fee exceeds them" if waits else ""
             raise UsageError(f"nothing is planned in {programme}{why}")
         found = {"file": made.name, "sha256": made.sha256, "count": made.items}
-        found |= {"total": str(made.total), **told(payments, made, box)}
-    return _told(found | ({"waits": waits} if waits else {}), json, language(lang))
+        found |= {"total": str(made.total), **said_of(payments, made, box)}
+    return told(found | ({"waits": waits} if waits else {}), json, language(lang))
 
 
 @pay.command(name="sign")
@@ -190,7 +194,7 @@ def pay_sign(name: Name, *, key: KeyFile, store: Store = DEFAULT, json: Json = F
     with Payments(store) as payments:
         person = approve_file(payments, name, load_key(key))
         roles = [a.role for a in payments.approvals(name)]
-    return _told({"file": name, "signed_by": person, "roles": roles}, json)
+    return told({"file": name, "signed_by": person, "roles": roles}, json)
 
 
 @pay.command(name="release")
@@ -217,8 +221,8 @@ def pay_release(
 
     with Payments(store) as payments:
         given = payments.file(name).content if content is None else content.read_bytes()
-        made = release_checked(payments, name, given, _rail(mailbox, rail))
-    return _told({"file": name, "state": made.state, "sha256": made.sha256}, json)
+        made = release_checked(payments, name, given, the_rail(mailbox, rail))
+    return told({"file": name, "state": made.state, "sha256": made.sha256}, json)
 
 
 @pay.command(name="answers")
@@ -228,18 +232,19 @@ def pay_answers(*, rail: RailFile, mailbox: Box, store: Store = DEFAULT, json: J
     Nothing is sent. Ends with 1 where a person must look at something.
     """
     from sonae.actions.payout import resume
+    from sonae.actions.payout_match import open_returns
     from sonae.actions.payout_returns import take_returns
     from sonae.actions.payout_settled import take_settled
     from sonae.store.payments import Payments
 
-    box = _rail(mailbox, rail)
+    box = the_rail(mailbox, rail)
     with Payments(store) as payments:
         heard, taken = resume(payments, box), take_returns(payments, box)
-        proved = take_settled(payments, box)
-    look = [*heard.differs, *taken.strange, *box.unmatched(), *proved.look]
+        proved, unfit = take_settled(payments, box), open_returns(payments, box)
+    look = [*heard.differs, *taken.strange, *box.odd(), *map(_unfit, unfit), *proved.look]
     found = {k: getattr(heard, k) for k in ("accepted", "absent", "open")}
     found |= {"returned": taken.returned, "back": taken.back, "settled": proved.settled}
-    _told({**found, "look_at": look}, json)
+    told({**found, "look_at": look}, json)
     return FOUND if look else OK
 
 
@@ -258,7 +263,7 @@ def pay_again(references: list[str], *, store: Store = DEFAULT, json: Json = Fal
 
     with Payments(store) as payments:
         made = plan_again(payments, references)
-    return _told({"planned": made}, json)
+    return told({"planned": made}, json)
 
 
 @pay.command(name="settle")
@@ -275,8 +280,8 @@ def pay_settle(*, on: str, store: Store = DEFAULT, json: Json = False) -> int:
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
-        settled = settle(payments, _day(on), CALENDARS["jp.bank"])
-    return _told({"settled": settled}, json)
+        settled = settle(payments, the_day(on), CALENDARS["jp.bank"])
+    return told({"settled": settled}, json)
 
 
 @pay.command(name="counters")
@@ -399,8 +404,14 @@ def pay_notice(
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
-        out(notice_of(payments, reference, firm, to, number, _day(on), language(lang)))
+        out(notice_of(payments, reference, firm, to, number, the_day(on), language(lang)))
     return OK
+
+
+def _unfit(found: dict[str, Any]) -> str:
+    may_be = ", ".join(c["payment"] for c in found["candidates"])
+    what = f"may be {may_be}" if may_be else "fits nothing"
+    return f"{found['return']}: {found['amount']} of {found['name']} {what}"
 
 
 def _routed(file: Path | None, way: Any) -> dict[tuple[str, str], int] | None:
@@ -413,20 +424,23 @@ def _routed(file: Path | None, way: Any) -> dict[tuple[str, str], int] | None:
     return read_routed(file, way.route, coins=way.coins)
 
 
-def _rail(mailbox: Path, file: Path) -> Mailbox:
+def the_rail(mailbox: Path, file: Path) -> Mailbox:
+    """A way to pay behind a folder."""
     from sonae.actions.mailbox import Mailbox
     from sonae.actions.ways import read_way
 
     return Mailbox(mailbox, read_way(file))
 
 
-def _day(text: str) -> date:
+def the_day(text: str) -> date:
+    """A day that must be given."""
     found = day(text)
     assert found is not None
     return found
 
 
-def _told(found: dict[str, Any], json: bool, lang: Lang = "en") -> int:
+def told(found: dict[str, Any], json: bool, lang: Lang = "en") -> int:
+    """Show what was done: one JSON document, or a line for each value, texts in a language."""
     if json:
         show_json(_plain(found, lambda text: text.as_json()))
     else:

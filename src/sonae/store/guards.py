@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-ADDED = ("entry", "posting", "payment_event", "approval", "funding", "account_change")
+ADDED = (
+    "entry", "posting", "payment_event", "approval", "funding", "account_change", "payout_act",
+)  # fmt: skip
 """Tables that are only added to, each row after the last."""
 KEPT = {
     "programme": ("id", "opened", "pilot", "pilot_wait", "return_days"),
@@ -25,6 +27,8 @@ KEPT = {
 TABLES = (*ADDED, *KEPT)
 OPEN = "state not in ('back', 'cancelled')"
 """Attempts that may pay or have paid: of each claim at most one."""
+SECOND = "about > 0"
+"""Acts by which another person seconds one: of each at most one."""
 _NEXT = "new.seq is null or new.seq <> (select coalesce(max(seq), 0) + 1 from {})"
 _ORDER = {name: _NEXT.format(name) for name in ADDED} | {
     "posting": "new.seq is null or new.seq <> (select max(seq) from entry)"
@@ -33,6 +37,7 @@ _TWICE = {
     "posting": "seq = new.seq and account = new.account and unit = new.unit "
     "and on_day = new.on_day",
     "approval": "file = new.file and (role = new.role or person = new.person)",
+    "payout_act": f"about = new.about and new.{SECOND}",
     "programme": "id = new.id",
     "payment": "reference = new.reference or (key = new.key and "
     f"(attempt = new.attempt or {OPEN}))",

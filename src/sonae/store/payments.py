@@ -10,13 +10,22 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from sonae.claims.counters import Counters, count
+from sonae.claims.dispute import KINDS, Dispute, Said, fold
 from sonae.claims.hold import Hold
-from sonae.claims.payment import Event, PaymentError, next_state
+from sonae.claims.payment import Event, PaymentError, State, next_state
 from sonae.fund.entry import instant
 from sonae.store import payout_rows as rows
 from sonae.store.database import StoreError, open_store
 from sonae.store.ledger import UnknownOutcome
-from sonae.store.payout_rows import Approval, Change, History, Payment, PayoutFile, Programme
+from sonae.store.payout_rows import (
+    Act,
+    Approval,
+    Change,
+    History,
+    Payment,
+    PayoutFile,
+    Programme,
+)
 from sonae.store.prepared import DriverConnection, Prepared
 from sonae.store.view import StoreView
 
@@ -168,10 +177,19 @@ class Payments:
         """What people signed of a file."""
         return [Approval(*row) for row in self._rows(rows.APPROVALS, {"x": file})]
 
-    def funded(self, programme: str, asset: str) -> int:
-        """What was confirmed to be there for a programme, in the asset's smallest units."""
-        found = self._rows(rows.FUNDED, {"x": programme, "a": asset})
-        return sum(row[0] for row in found)
+    def acts(self, kind: str | None = None, subject: str | None = None) -> list[Act]:
+        """What people signed, oldest first: all of it, of a kind, or of a kind about a subject."""
+        statement, values = rows.ALL_ACTS, {}
+        if kind is not None:
+            statement, values = rows.ACTS_OF_KIND, {"x": kind}
+        if subject is not None:
+            statement, values = rows.ACTS, {"kind": str(kind), "x": subject}
+        return [Act(*row) for row in self._rows(statement, values)]
+
+    def disputes(self) -> list[Dispute]:
+        """Disputes as their signed acts make them, oldest first."""
+        acts = [a for kind in KINDS for a in self.acts(kind)]
+        return fold([Said(a.seq, a.by_id, a.kind, a.about, a.content) for a in acts])
 
     def changes(self, person: str | None = None) -> list[Change]:
         """Changes of account, oldest first: everybody's, or a person's."""
@@ -179,16 +197,19 @@ class Payments:
             return [Change(*row) for row in self._rows(rows.ALL_CHANGES, {})]
         return [Change(*row) for row in self._rows(rows.CHANGES, {"x": person})]
 
-    def cooling(self, at: datetime) -> set[str]:
-        """People whose account was changed so lately that nothing is paid to it."""
-        return {row[0] for row in self._rows(rows.COOLING, {"at": instant(at)})}
-
     def counters(self, programme: str) -> dict[str, Counters]:
-        """Where everything owed stands, by asset; a PaymentError where it does not add up."""
+        """Where everything owed stands, by asset; a PaymentError where it does not add up.
+
+        What an open dispute is reserved at is owed, and disputed, until it is decided.
+        """
         every = self.payments(programme)
         last = {p.key: p for p in every}
+        held = State("held", "dispute")
+        open_ = [d for d in self.disputes() if d.claim.programme == programme and d.open]
         owed = [(p.asset, p.amount) for p in every if p.attempt == 1]
-        return count(owed, [(p.asset, p.stands, p.amount) for p in last.values()])
+        stands = [(p.asset, p.stands, p.amount) for p in last.values()]
+        reserved = [(d.claim.asset, d.estimate) for d in open_]
+        return count(owed + reserved, stands + [(asset, held, units) for asset, units in reserved])
 
     def everything(self) -> tuple[Iterator[History], list[Payment]]:
         """Every event and every payment of the store, in order."""
@@ -252,11 +273,13 @@ class Payments:
         who = {"file": file, "role": role, "person": person, "at": self._at}
         self._add("approval", {**who, "body": body, "signature": signature})
 
-    def add_funding(self, programme: str, asset: str, amount: int, source: str) -> None:
-        """Keep an amount confirmed to be there."""
-        about = {"programme": programme, "asset": asset, "amount": amount}
-        check_text("source", source)
-        self._add("funding", {"at": self._at, **about, "source": source, "by_id": self._by})
+    def add_act(self, kind: str, subject: str, about: int, body: str, signature: str) -> int:
+        """Keep what a person signed; its place."""
+        check_text("subject", subject)
+        said = {"kind": kind, "subject": subject, "about": about}
+        who = {"at": self._at, "by_id": self._by}
+        self._add("payout_act", {**who, **said, "body": body, "signature": signature})
+        return self._places["payout_act"]
 
     def add_change(self, person: str, account: str, until: str) -> None:
         """Keep a change of account."""

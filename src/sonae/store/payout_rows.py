@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any, NamedTuple
 
 from sqlalchemy import String, Table, bindparam, func, insert, select, update
@@ -11,9 +13,9 @@ from sonae.claims.rail import Pay
 from sonae.store.payout_schema import (
     ACCOUNT_CHANGE,
     APPROVAL,
-    FUNDING,
     PAYMENT,
     PAYMENT_EVENT,
+    PAYOUT_ACT,
     PAYOUT_FILE,
     PROGRAMME,
 )
@@ -105,6 +107,30 @@ class Change(NamedTuple):
     by_id: str
 
 
+class Act(NamedTuple):
+    """What a person signed about payments; `about` is the act that it seconds, or 0."""
+
+    seq: int
+    at: str
+    by_id: str
+    kind: str
+    subject: str
+    about: int
+    body: str
+    signature: str
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What was said."""
+        said: dict[str, Any] = json.loads(self.body)["content"]
+        return said
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the bytes that were signed."""
+        return hashlib.sha256(self.body.encode()).hexdigest()
+
+
 class History(NamedTuple):
     """One event of a payment."""
 
@@ -130,7 +156,7 @@ def _lengths(*tables: Table) -> dict[str, int]:
     }
 
 
-MOST = _lengths(PROGRAMME, PAYMENT, PAYMENT_EVENT, PAYOUT_FILE, FUNDING, ACCOUNT_CHANGE)
+MOST = _lengths(PROGRAMME, PAYMENT, PAYMENT_EVENT, PAYOUT_FILE, ACCOUNT_CHANGE, PAYOUT_ACT)
 """Column -> characters it holds."""
 
 
@@ -140,11 +166,11 @@ def _one(table: Table, column: str) -> Prepared:
 
 ADD = {
     t.name: Prepared(insert(t))
-    for t in (PROGRAMME, PAYMENT, PAYMENT_EVENT, PAYOUT_FILE, APPROVAL, FUNDING, ACCOUNT_CHANGE)
+    for t in (PROGRAMME, PAYMENT, PAYMENT_EVENT, PAYOUT_FILE, APPROVAL, ACCOUNT_CHANGE, PAYOUT_ACT)
 }
 LAST = {
     t.name: Prepared(select(func.max(t.c.seq)))
-    for t in (PAYMENT_EVENT, APPROVAL, FUNDING, ACCOUNT_CHANGE)
+    for t in (PAYMENT_EVENT, APPROVAL, ACCOUNT_CHANGE, PAYOUT_ACT)
 }
 PROGRAMME_OF = _one(PROGRAMME, "id")
 BY_REFERENCE = _one(PAYMENT, "reference")
@@ -179,18 +205,19 @@ FILES_OF = Prepared(select(*_HEAD).where(_F.programme == bindparam("x")).order_b
 APPROVALS = Prepared(
     select(*APPROVAL.c).where(APPROVAL.c.file == bindparam("x")).order_by(APPROVAL.c.seq)
 )
-FUNDED = Prepared(
-    select(FUNDING.c.amount).where(
-        FUNDING.c.programme == bindparam("x"), FUNDING.c.asset == bindparam("a")
-    )
+ACTS = Prepared(
+    select(*PAYOUT_ACT.c)
+    .where(PAYOUT_ACT.c.kind == bindparam("kind"), PAYOUT_ACT.c.subject == bindparam("x"))
+    .order_by(PAYOUT_ACT.c.seq)
 )
+ACTS_OF_KIND = Prepared(
+    select(*PAYOUT_ACT.c).where(PAYOUT_ACT.c.kind == bindparam("x")).order_by(PAYOUT_ACT.c.seq)
+)
+ALL_ACTS = Prepared(select(*PAYOUT_ACT.c).order_by(PAYOUT_ACT.c.seq))
 CHANGES = Prepared(
     select(*ACCOUNT_CHANGE.c)
     .where(ACCOUNT_CHANGE.c.person == bindparam("x"))
     .order_by(ACCOUNT_CHANGE.c.seq)
-)
-COOLING = Prepared(
-    select(ACCOUNT_CHANGE.c.person).where(ACCOUNT_CHANGE.c.until > bindparam("at")).distinct()
 )
 ALL_CHANGES = Prepared(select(*ACCOUNT_CHANGE.c).order_by(ACCOUNT_CHANGE.c.seq))
 MOVE = Prepared(

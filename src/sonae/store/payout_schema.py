@@ -1,15 +1,15 @@
 """The tables of payments to customers: what is owed in a programme, and what was done about it.
 
 `payment` and `payout_file` say where things stand; `payment_event` says how they came there, and
-every change of a state is written with its event in one transaction. Approvals, funding and changes
-of account are only added.
+every change of a state is written with its event in one transaction. Approvals, signed acts and
+changes of account are only added.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Column, Index, LargeBinary, String, Table, Text, UniqueConstraint, text
 
-from sonae.store.guards import OPEN
+from sonae.store.guards import OPEN, SECOND
 from sonae.store.schema import BIG, METADATA, Amount
 
 
@@ -37,7 +37,7 @@ PROGRAMME = Table(
 """`pilot`: the first file has at most so many payments (0: none is asked for); `pilot_wait`: what
 must have become of it before others follow; `return_days`: business days in which money returns."""
 
-_OPEN = text(OPEN)
+_OPEN, _SECOND = text(OPEN), text(SECOND)
 
 PAYMENT = Table(
     "payment",
@@ -127,7 +127,7 @@ FUNDING = Table(
     _id("by_id"),
     Index("funding_of", "programme", "asset"),
 )
-"""An amount confirmed to be there for a programme."""
+"""An amount noted before schema 0003, signed by nobody: kept, and counted no more."""
 
 ACCOUNT_CHANGE = Table(
     "account_change",
@@ -143,4 +143,23 @@ ACCOUNT_CHANGE = Table(
 )
 """A person's new account; nothing is paid to it before `until`."""
 
+PAYOUT_ACT = Table(
+    "payout_act",
+    METADATA,
+    _seq(),
+    _at("at"),
+    _id("by_id"),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(80), nullable=False),
+    Column("about", BIG, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("signature", String(128), nullable=False),
+    Index("payout_act_of", "kind", "subject", "seq"),
+    Index("payout_act_second", "about", unique=True, sqlite_where=_SECOND,
+          postgresql_where=_SECOND),
+)  # fmt: skip
+"""What a person signed about payments beside files: money that is there, a hold, an account, a
+dispute, a return, a deposit. `about` is the act that this one seconds, 0 where it is a first."""
+
 PAYOUT = (PROGRAMME, PAYMENT, PAYMENT_EVENT, PAYOUT_FILE, APPROVAL, FUNDING, ACCOUNT_CHANGE)
+"""The tables of schema 0002."""

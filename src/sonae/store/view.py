@@ -90,6 +90,7 @@ class StoreView:
         self._constitution: Constitution | None = None
         self._assets: dict[str, Mapping[str, Any]] = {}
         self._failure = Failure()
+        self._ever: set[tuple[str, str]] = set()
         self._found: tuple[int, Proposal | None, Tally] | None = None
         self._latest = ""
         self._fund = ""
@@ -124,16 +125,18 @@ class StoreView:
 
     def _read_rules(self) -> None:
         petition = appointed = None
-        persons, self._assets = {}, {}
+        persons, self._assets, self._ever = {}, {}, set()
         for seq, effect, subject, body in _RULED.rows(self.connection, {}):
             if effect == "petition":
                 petition = petition or seq
             elif effect == "appointment":
                 person = administrator(json.loads(body)["content"])
                 appointed, persons[person.id] = seq, person
+                self._ever.add((person.id, person.key))
             elif effect == "constitution":
                 self._constitution = read_constitution(self._read(subject).act.content)
                 self._amended = seq
+                self._ever |= {(p.id, p.key) for p in self._constitution.persons.values()}
             else:
                 content = self._read(subject).act.content
                 self._assets[content["id"]] = content
@@ -148,6 +151,10 @@ class StoreView:
     def constitution(self) -> Constitution | None:
         """The constitution in force."""
         return self._constitution
+
+    def ever(self, person: str, key: str) -> bool:
+        """Whether a person of that id and key was ever in a constitution in force, or appointed."""
+        return (person, key) in self._ever
 
     def proposal(self, seq: int) -> Proposal | None:
         """A proposal that was not refused."""

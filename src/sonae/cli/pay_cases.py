@@ -1,0 +1,493 @@
+"""Commands for payments that do not simply go: holds, accounts, disputes, returns, unclaimed.
+
+What needs two people is given twice, by the second with the same words and another key.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from sonae.cli.fund import DEFAULT, KeyFile, Store
+from sonae.cli.main import FOUND, OK, Json, Language, language, out, pay, show_json
+from sonae.cli.pay import Box, Programme, RailFile, the_day, the_rail, told
+from sonae.core.errors import UsageError
+
+Reference = Annotated[str, Parameter(name="PAYMENT")]
+Person = Annotated[str, Parameter(name="PERSON")]
+Number = Annotated[int, Parameter(name="DISPUTE")]
+account = App(name="account", help="A person's new payout account: 72 hours, a check, two people.")
+dispute = App(name="dispute", help="A claim that its owner disputes: reserved, reviewed, decided.")
+unclaimed = App(name="unclaimed", help="What nobody claims: tried, moved on a basis, deposited.")
+for each in (account, dispute, unclaimed):
+    pay.command(each)
+
+
+# -- holds -----------------------------------------------------------------------------------------
+
+
+@pay.command(name="hold")
+def pay_hold(
+    payment: list[str],
+    *,
+    code: str,
+    owner: str,
+    review: str,
+    key: KeyFile,
+    store: Store = DEFAULT,
+    json: Json = False,
+) -> int:
+    """Hold payments that are not released; one person signs.
+
+    Parameters
+    ----------
+    payment
+        The payments.
+    code
+        Why: estate, minor, guardianship, police, sanction, legal and others; customers see less.
+    owner
+        Who sees to it.
+    review
+        The day on which it is looked at again (YYYY-MM-DD).
+    """
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_hold import hold
+    from sonae.claims.hold import Hold
+    from sonae.store.payments import Payments
+
+    why = Hold(code, owner, the_day(review))
+    with Payments(store) as payments:
+        hold(payments, payment, why, load_key(key))
+    return told({"held": payment, "code": code, "visible": why.visible}, json)
+
+
+@pay.command(name="lift")
+def pay_lift(
+    payment: list[str],
+    *,
+    reason: str,
+    key: KeyFile,
+    store: Store = DEFAULT,
+    json: Json = False,
+) -> int:
+    """Lift the hold on payments, once a second person signed the same.
+
+    Parameters
+    ----------
+    payment
+        The payments.
+    reason
+        Why they may be paid now.
+    """
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_hold import lift
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        signed = lift(payments, payment, reason, load_key(key))
+    return told({"payments": payment, "lifted": signed.done, **signed.as_json()}, json)
+
+
+@account.command(name="change")
+def account_change(
+    person: Person,
+    *,
+    to: str,
+    key: KeyFile,
+    store: Store = DEFAULT,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Record that a person names another account; what is not released waits.
+
+    Parameters
+    ----------
+    person
+        The person.
+    to
+        The account: bank|branch|kind|number|name_kana.
+    """
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_account import NOTICE, account_changed
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        until = account_changed(payments, person, to, load_key(key))
+    found = {"person": person, "waits_until": until.isoformat()}
+    return told({**found, "notice_to_the_old_contact": NOTICE.lang(language(lang))}, json)
+
+
+@account.command(name="check")
+def account_check(
+    person: Person,
+    *,
+    channel: str,
+    at: str,
+    result: str,
+    told_by: str,
+    told_at: str,
+    key: KeyFile,
+    store: Store = DEFAULT,
+    json: Json = False,
+) -> int:
+    """Record the check of a changed account by a second channel; another person signs it.
+
+    Parameters
+    ----------
+    person
+        The person.
+    channel
+        How the person was asked: letter, registered_letter, mail, message_box, telephone, visit.
+    at
+        When (an instant with its offset).
+    result
+        confirmed or denied.
+    told_by
+        How the old contact was told of the change.
+    told_at
+        When.
+    """
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_account import Check, account_checked
+    from sonae.store.payments import Payments
+
+    check = Check(channel, _instant(at), result, told_by, _instant(told_at))
+    with Payments(store) as payments:
+        said = account_checked(payments, person, check, load_key(key))
+    return told({"person": person, "result": said}, json)
+
+
+@account.command(name="cooled")
+def account_cooled(*, store: Store = DEFAULT, json: Json = False) -> int:
+    """Lift the holds for changed accounts that were checked and whose 72 hours are over."""
+    from sonae.actions.payout_account import lift_cooled
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        return told({"lifted": lift_cooled(payments)}, json)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is not an instant (2026-11-27T10:00:00+09:00)") from error
+
+
+# -- disputes --------------------------------------------------------------------------------------
+
+
+@dispute.command(name="open")
+def dispute_open(
+    programme: Programme,
+    person: Person,
+    *,
+    says: int,
+    estimate: int,
+    reason: str,
+    key: KeyFile,
+    asset: str = "JPY",
+    tranche: int = 1,
+    store: Store = DEFAULT,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Open a dispute with an estimate; given again by a second person, it is reviewed.
+
+    Parameters
+    ----------
+    programme
+        The programme.
+    person
+        Who disputes.
+    says
+        What they say is owed in all, in the smallest unit.
+    estimate
+        What is reserved of the difference.
+    reason
+        Why so much.
+    tranche
+        Which part of the claim.
+    """
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_dispute import open_dispute
+    from sonae.claims.payment import Claim
+    from sonae.store.payments import Payments
+
+    claim = Claim(programme, person, asset, tranche)
+    with Payments(store) as payments:
+        found, signed = open_dispute(payments, claim, says, estimate, reason, load_key(key))
+    return told({**_shown(found, lang), **signed.as_json()}, json)
+
+
+@dispute.command(name="estimate")
+def dispute_estimate(
+    number: Number,
+    *,
+    estimate: int,
+    reason: str,
+    key: KeyFile,
+    store: Store = DEFAULT,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Estimate a dispute anew; given again by a second person, it is reviewed.
+
+    Parameters
+    ----------
+    number
+        The dispute.
+    estimate
+        What is reserved.
+    reason
+        Why so much.
+    """
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_dispute import estimate_dispute
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        found = estimate_dispute(payments, number, estimate, reason, load_key(key))
+    return told(_shown(found, lang), json)
+
+
+@dispute.command(name="decide")
+def dispute_decide(
+    number: Number,
+    verdict: Annotated[str, Parameter(name="VERDICT")],
+    *,
+    reason: str,
+    key: KeyFile,
+    amount: int = 0,
+    account: str = "",
+    store: Store = DEFAULT,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Decide a dispute, once a second person signed the same; not who made the estimate.
+
+    Parameters
+    ----------
+    number
+        The dispute.
+    verdict
+        upheld (the entitlement stays), changed (it is raised), withdrawn or court.
+    reason
+        The ground of the decision.
+    amount
+        What is owed in all, where it is changed.
+    account
+        Where the raise goes, where nothing was planned for the person.
+    """
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_dispute import decide_dispute
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        found, signed = decide_dispute(
+            payments, number, verdict, reason, load_key(key), amount, account
+        )
+    return told({**_shown(found, lang), **signed.as_json()}, json)
+
+
+@dispute.command(name="list")
+def dispute_list(
+    programme: Programme, *, store: Store = DEFAULT, lang: Language = None, json: Json = False
+) -> int:
+    """Every dispute of a programme, as it stands.
+
+    Parameters
+    ----------
+    programme
+        The programme.
+    """
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        found = [d for d in payments.disputes() if d.claim.programme == programme]
+    return _listed([_shown(d, lang) for d in found], json)
+
+
+def _shown(found: Any, lang: Language) -> dict[str, Any]:
+    from sonae.claims.dispute import STATES
+
+    amounts = {k: str(getattr(found, k)) for k in ("entitled", "said", "estimate", "decided")}
+    who = {"author": found.author, "reviewer": found.reviewer, "deciders": list(found.deciders)}
+    claim = found.claim._asdict()
+    state = {"state": found.state, "means": STATES[found.state].lang(language(lang))}
+    return {"dispute": found.id, **claim, **amounts, "reason": found.reason, **who, **state}
+
+
+def _listed(found: list[dict[str, Any]], json: bool) -> int:
+    if json:
+        show_json(found)
+    else:
+        for each in found:
+            out("  ".join(f"{k}: {v}" for k, v in each.items()))
+    return OK
+
+
+# -- returns ---------------------------------------------------------------------------------------
+
+
+@pay.command(name="returns")
+def pay_returns(*, rail: RailFile, mailbox: Box, store: Store = DEFAULT, json: Json = False) -> int:
+    """Money that came back and fits no payment or several, with the payments that it may be.
+
+    Ends with 1 where there is some.
+    """
+    from sonae.actions.payout_match import open_returns
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        found = open_returns(payments, the_rail(mailbox, rail))
+    _listed(found, json)
+    return FOUND if found else OK
+
+
+@pay.command(name="match")
+def pay_match(
+    returned: Annotated[str, Parameter(name="RETURN")],
+    reference: Reference,
+    *,
+    rail: RailFile,
+    mailbox: Box,
+    key: KeyFile,
+    store: Store = DEFAULT,
+    json: Json = False,
+) -> int:
+    """Decide of which payment a return is, once a second person signed the same.
+
+    Parameters
+    ----------
+    returned
+        The return, as `pay returns` names it.
+    reference
+        The payment.
+    """
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_match import match_return
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        box = the_rail(mailbox, rail)
+        signed = match_return(payments, box, returned, reference, load_key(key))
+    found = {"return": returned, "payment": reference, "back": signed.done}
+    return told({**found, **signed.as_json()}, json)
+
+
+# -- unclaimed -------------------------------------------------------------------------------------
+
+
+@unclaimed.command(name="record")
+def unclaimed_record(
+    reference: Reference,
+    record: Annotated[Path, Parameter(name="RECORD.toml")],
+    *,
+    key: KeyFile,
+    store: Store = DEFAULT,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Sign what was done to reach a person; the newest record stands.
+
+    Parameters
+    ----------
+    reference
+        The payment.
+    record
+        [[attempt]], ground, office, cost, cost_borne_by, time_bar, and for coins [sale] and scale.
+    """
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_unclaimed import read_record, record_unclaimed
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        found = record_unclaimed(payments, reference, read_record(record), load_key(key))
+    return _unclaimed(found, lang, json)
+
+
+@unclaimed.command(name="ready")
+def unclaimed_ready(
+    reference: Reference,
+    *,
+    basis: Path | None = None,
+    key: KeyFile | None = None,
+    on: str | None = None,
+    store: Store = DEFAULT,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Say what is lacking; with a basis and a key, sign that it is unclaimed: two people.
+
+    Ends with 1 where something is lacking.
+
+    Parameters
+    ----------
+    reference
+        The payment.
+    basis
+        The document of the legal basis; its digest is signed.
+    on
+        The day it is (YYYY-MM-DD), where nothing is signed.
+    """
+    from sonae.actions.fund import utc_now
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_unclaimed import look, ready_unclaimed
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        if basis is None:
+            day = the_day(on) if on else utc_now().date()
+            return _unclaimed(look(payments, reference, day), lang, json)
+        if key is None:
+            raise UsageError("a basis is signed: --key is needed")
+        signed = ready_unclaimed(payments, reference, basis.read_bytes(), load_key(key))
+    return told({"payment": reference, "unclaimed": signed.done, **signed.as_json()}, json)
+
+
+@unclaimed.command(name="deposit")
+def unclaimed_deposit(
+    reference: Reference,
+    *,
+    number: str,
+    on: str,
+    amount: int,
+    key: KeyFile,
+    store: Store = DEFAULT,
+    json: Json = False,
+) -> int:
+    """Sign that yen were deposited, once a second person signed the same; the claim stays.
+
+    Parameters
+    ----------
+    reference
+        The payment.
+    number
+        The deposit's number at the office.
+    on
+        The day of the deposit (YYYY-MM-DD).
+    amount
+        Yen; costs are not taken off.
+    """
+    from sonae.actions.keys import load_key
+    from sonae.actions.payout_unclaimed import Deposit, deposit_unclaimed
+    from sonae.store.payments import Payments
+
+    made = Deposit(number, the_day(on), amount)
+    with Payments(store) as payments:
+        signed = deposit_unclaimed(payments, reference, made, load_key(key))
+    return told({"payment": reference, "deposited": signed.done, **signed.as_json()}, json)
+
+
+def _unclaimed(found: dict[str, Any], lang: Language, json: bool) -> int:
+    shown = dict(found)
+    if not json:
+        at = language(lang)
+        shown["lacking"] = "; ".join(t[at] for t in found["lacking"])
+        shown["ground"] = found["ground"][at] if found["ground"] else ""
+    told(shown, json)
+    return OK if found["may_be_deposited"] else FOUND
