@@ -14,6 +14,7 @@ from sonae.actions.payments import make_file, open_programme, plan, plan_again
 from sonae.actions.payout_dispute import decide_dispute, estimate_dispute, open_dispute
 from sonae.actions.payout_fund import standing
 from sonae.actions.payout_hold import lift
+from sonae.actions.payout_verify import faults
 from sonae.claims.dispute import (
     RAISES,
     STATES,
@@ -26,7 +27,6 @@ from sonae.claims.dispute import (
 )
 from sonae.claims.payment import Claim, PaymentError
 from sonae.store.payments import Payments
-from sonae.store.payout_check import payment_faults
 from tests.claims.desk import DAY, PROGRAMME, Desk, latest, people_rows, states
 from tests.claims.paper import Paper
 from tests.fund.servers import database
@@ -45,7 +45,7 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
 def store(desk: Desk) -> Iterator[Payments]:
     with Payments(desk.place) as found:
         yield found
-        assert payment_faults(found) == []
+        assert faults(found) == []
         found.counters(PROGRAMME)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,8 @@ def test_e97_an_amount_is_unclaimed_on_a_basis_and_deposited_by_two_people(desk:
     lift = ("lift", payment.reference, "--reason", "came back")
     refused(desk.pay(*lift, *key(desk, "aoi")), "where the money is")
     assert desk.counters() == told
+    assert desk.done(desk.pay("verify")) == {"good": True, "faults": []}
+    assert [w["kind"] for w in desk.done(desk.pay("waiting"))] == ["unclaimed_ready"]
     assert payment.amount == int(desk.done(desk.pay(*ready))["still_claimed"])
 
 
@@ -297,3 +300,19 @@ def test_a_dispute_by_commands_from_opening_to_the_raise_that_is_paid(desk: Desk
     assert said["total"] == "80"
     estimate = ("dispute", "estimate", id, "--estimate", "1", "--reason", "late")
     refused(desk.pay(*estimate, *key(desk, "aoi")), "is decided")
+
+
+def test_a_restored_store_puts_no_payment_into_a_second_file(tmp_path: Path) -> None:
+    """The first name after the restore had been withdrawn; its payments are out in another."""
+    desk = Desk(tmp_path, str(tmp_path / "fund.db"))
+    desk.begin()
+    older = shutil.copy(desk.store, tmp_path / "older.db")
+    first = desk.signed()
+    assert desk.done(desk.pay("withdraw", first))["state"] == "withdrawn"
+    second = desk.signed()
+    desk.done(desk.rail("release", second))
+    desk.store = str(older)
+    assert desk.signed() == first
+    refused(desk.rail("release", first), f"in {second}")
+    assert [p.name for p in (tmp_path / "box" / "out").iterdir()] == [f"{second}.txt"]
+    assert payments(desk, "unknown") == []

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sonae.actions.keys import Key
-from sonae.actions.payments import make_file, plan_again, withdraw_file
+from sonae.actions.payments import PlanDiffers, first_attempt, make_file, plan_again, withdraw_file
 from sonae.actions.payout_account import (
     NOTICE,
     Check,
@@ -25,20 +25,22 @@ from sonae.actions.payout_act import act_body, agreed
 from sonae.actions.payout_fund import confirm_funding, standing
 from sonae.actions.payout_hold import cancel, hold, lift
 from sonae.actions.payout_sign import approve_file
+from sonae.actions.payout_verify import faults, waiting
+from sonae.claims.dispute import RAISES
 from sonae.claims.hold import OWN, Hold
-from sonae.claims.payment import PaymentError
+from sonae.claims.payment import Event, PaymentError
 from sonae.core.chain import sign
 from sonae.fund.control import STATED
 from sonae.fund.entry import Appoint, Petition, order
 from sonae.report.notice import url_like
 from sonae.store.payments import Payments
-from sonae.store.payout_check import payment_faults
 from tests.claims.desk import DAY, ENOUGH, PROGRAMME, Desk, latest, people_rows, states
 from tests.claims.paper import Paper
 from tests.fund.servers import database
 from tests.fund.signed import Signers, opened
 
 REVIEW = date(2027, 1, 29)
+LATER = Hold("unclaimed", "contact desk", REVIEW)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -51,7 +53,7 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
 def store(desk: Desk) -> Iterator[Payments]:
     with Payments(desk.place) as found:
         yield found
-        assert payment_faults(found) == []
+        assert faults(found) == []
         found.counters(PROGRAMME)
 
 
@@ -71,6 +73,7 @@ def test_money_counts_once_a_second_person_signed_the_same_words(
     for _ in range(2):
         assert (said("aoi").funded, said("aoi").signed.done) == (ENOUGH, False)
     assert said("chi", amount=6).funded == ENOUGH  # other words are another act
+    assert [(w.by, w.content["amount"]) for w in waiting(store)] == [("aoi", "5"), ("chi", "6")]
     with pytest.raises(PaymentError, match="no approver"):
         said("aoi", amount=6)
     done = said("chi")
@@ -85,8 +88,16 @@ def test_money_counts_once_a_second_person_signed_the_same_words(
 
 @pytest.mark.parametrize("how", ["her own key", "no signature", "alone"])
 def test_a_second_signature_written_past_the_program_counts_for_nothing(
-    desk: Desk, store: Payments, how: str
+    desk: Desk, how: str
 ) -> None:
+    with Payments(desk.place) as store:
+        forged(desk, store, how)
+        assert [a.content["amount"] for a, _ in agreed(store, "funding")] == [str(ENOUGH)]
+        assert standing(store, PROGRAMME, "JPY").funded == ENOUGH
+        assert len(faults(store)) == (0 if how == "alone" else 1)
+
+
+def forged(desk: Desk, store: Payments, how: str) -> None:
     content = {"asset": "JPY", "amount": "7", "source": "letter"}
     first = confirm_funding(store, PROGRAMME, "JPY", 7, "letter", desk.key("aoi"), desk.now)
     there = store.acts("funding", PROGRAMME)[-1]
@@ -99,8 +110,6 @@ def test_a_second_signature_written_past_the_program_counts_for_nothing(
         body = act_body("funding", PROGRAMME, content, about, who[1], key.public.hex(), at)
         signature = sign(mallory if how == "no signature" else key, body).signature.hex()
         store.add_act("funding", PROGRAMME, first.signed.seq, body.decode(), signature)
-    assert [a.content["amount"] for a, _ in agreed(store, "funding")] == [str(ENOUGH)]
-    assert standing(store, PROGRAMME, "JPY").funded == ENOUGH
 
 
 def test_of_each_act_there_is_one_second_in_the_database(desk: Desk, store: Payments) -> None:
@@ -212,6 +221,23 @@ def test_e93_another_change_before_the_check_starts_anew(desk: Desk, store: Paym
     desk.now.on(hours=72)
     assert lift_cooled(store, now=desk.now) == 1
     assert {p.account for p in store.of_person("p000001")} == {"second"}
+
+
+def test_e93_another_tranche_is_no_way_around_a_change_of_account(
+    desk: Desk, store: Payments
+) -> None:
+    [row] = people_rows(1)
+    desk.plan(store, [row])
+    other = row._replace(tranche=2, account="stolen")
+    with pytest.raises(PlanDiffers, match="another account"):
+        desk.plan(store, [other])
+    desk.change(store, row.person, "new")
+    desk.plan(store, [other])
+    assert {p.account for p in store.of_person(row.person)} == {"acc0"}
+    desk.check(store, row.person)
+    desk.plan(store, [row._replace(tranche=3, account="stolen")])
+    assert {p.account for p in store.of_person(row.person)} == {"new"}
+    assert make_file(store, PROGRAMME, "JPY", Paper(), DAY, now=desk.now) is None
 
 
 def test_the_notice_to_the_old_contact_has_no_link_and_names_no_account() -> None:
@@ -336,3 +362,35 @@ def test_a_payment_cancelled_before_it_was_held_may_be_planned_again(
     desk.plan(store, people_rows(1))
     cancel(store, refs(store), "wrong day", now=desk.now)
     assert len(plan_again(store, refs(store), now=desk.now)) == 1
+
+
+# -- what is done past the program ----------------------------------------------------------------
+
+
+def test_a_hold_lifted_past_the_program_is_found(tmp_path: Path) -> None:
+    """The state and its event agree with one another, and nobody signed."""
+    desk = Desk(tmp_path, str(tmp_path / "fund.db"))
+    with Payments(desk.place) as store:
+        desk.plan(store, people_rows(3))
+        names = refs(store)
+        desk.hold(store, names, "sanction", "legal", REVIEW)
+        desk.lift(store, names[:1], "false hit")
+        assert faults(store) == []
+        with store.transaction(desk.now(), "mallory"):
+            store.move(store.payment(names[1]), Event("lift"), "false hit")
+            store.move(store.payment(names[2]), Event("hold", "unclaimed"), hold=LATER)
+        said = faults(store)
+        assert [s[:20] for s in said] == names[1:]
+        assert all("signed by no two people" in s for s in said)
+
+
+def test_a_raise_that_nobody_decided_is_found(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, str(tmp_path / "fund.db"))
+    with Payments(desk.place) as store:
+        desk.plan(store, people_rows(1))
+        row = people_rows(1)[0]._replace(tranche=RAISES + 1, amount=9)
+        with pytest.raises(PaymentError, match="disputes"):
+            desk.plan(store, [row])
+        with store.transaction(desk.now(), "mallory"):
+            store.add_payments([first_attempt(PROGRAMME, row)])
+        assert len(faults(store)) == 1

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sonae.actions.fund import Now, utc_now
 from sonae.actions.payout_account import cooling, cooling_off, newest_account
 from sonae.actions.payout_hold import withdraw
+from sonae.claims.dispute import RAISES
 from sonae.claims.hold import Hold
 from sonae.claims.payment import (
     Claim,
@@ -104,7 +105,9 @@ def plan(
 ) -> Planned:
     """Plan a first payment for each row; the same rows again change nothing.
 
-    `holds` by person: their payments are held from the first moment, in the same transaction.
+    `holds` by person: their payments are held from the first moment, in the same transaction. A
+    person who is paid already is paid to the same account, unless a change of it was recorded; to
+    the new one once that was confirmed.
 
     Raises:
         PlanDiffers: an amount or account is not the one planned before; nothing is planned.
@@ -114,14 +117,25 @@ def plan(
         store.programme(programme)
         there = {p.key: p for p in store.payments(programme)}
         changed = {change.person for change in store.changes()}
+        accounts: dict[tuple[str, str], set[str]] = {}
+        for payment in there.values():
+            accounts.setdefault((payment.person, payment.asset), set()).add(payment.account)
         fresh: dict[str, Payment] = {}
         differences, known = [], 0
         for row in rows:
             made = first_attempt(programme, row)
+            if row.tranche >= RAISES:
+                raise PaymentError(f"{_name(row)}: tranches from {RAISES} on are of disputes")
             if made.key in fresh:
                 differences.append(f"{_name(row)}: given twice")
             elif (old := there.get(made.key)) is None:
-                fresh[made.key] = made
+                theirs = accounts.get((row.person, row.asset), {row.account})
+                if row.account in theirs:
+                    fresh[made.key] = made
+                elif row.person in changed:
+                    fresh[made.key] = made._replace(account=min(theirs))
+                else:
+                    differences.append(f"{_name(row)}: another account, and no change is recorded")
             elif old.amount != row.amount:
                 differences.append(f"{_name(row)}: {old.amount} planned, {row.amount} given")
             elif old.account != row.account and row.person not in changed:

@@ -182,6 +182,12 @@ def newest_account(store: Payments, person: str) -> str | None:
     return good[-1] if good else None
 
 
+def confirmed_changes(store: Payments) -> set[str]:
+    """People of whom a change of account was confirmed by two people."""
+    results = _results(store)
+    return {c.person for c in store.changes() if results.get(c.seq) == "confirmed"}
+
+
 def lift_cooled(store: Payments, by: str = "operator", now: Now = utc_now) -> int:
     """Lift every hold for a changed account that was checked and whose time is over; how many."""
     at = now()

@@ -81,7 +81,7 @@ class Two(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """For people and programs."""
-        waits = "" if self.done else "another person, with the same words"
+        waits = "" if self.done else "second_person"
         return {"act": self.seq, "first": self.first, "second": self.second, "waits_for": waits}
 
 

@@ -142,6 +142,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.pay
     import sonae.cli.pay_cases
     import sonae.cli.pay_rails
+    import sonae.cli.pay_unclaimed
     import sonae.cli.rules
     import sonae.cli.seal  # noqa: F401
 

@@ -1,4 +1,4 @@
-"""Commands for payments that do not simply go: holds, accounts, disputes, returns, unclaimed.
+"""Commands for payments that do not simply go: holds, accounts, disputes, returns.
 
 What needs two people is given twice, by the second with the same words and another key.
 """
@@ -6,7 +6,6 @@ What needs two people is given twice, by the second with the same words and anot
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -21,12 +20,39 @@ Person = Annotated[str, Parameter(name="PERSON")]
 Number = Annotated[int, Parameter(name="DISPUTE")]
 account = App(name="account", help="A person's new payout account: 72 hours, a check, two people.")
 dispute = App(name="dispute", help="A claim that its owner disputes: reserved, reviewed, decided.")
-unclaimed = App(name="unclaimed", help="What nobody claims: tried, moved on a basis, deposited.")
-for each in (account, dispute, unclaimed):
+for each in (account, dispute):
     pay.command(each)
 
 
-# -- holds -----------------------------------------------------------------------------------------
+# -- what people signed ----------------------------------------------------------------------------
+
+
+@pay.command(name="waiting")
+def pay_waiting(*, store: Store = DEFAULT, json: Json = False) -> int:
+    """What a first person signed and a second has not yet, word for word."""
+    from sonae.actions.payout_verify import waiting
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        return _listed([w._asdict() for w in waiting(payments)], json)
+
+
+@pay.command(name="verify")
+def pay_verify(*, store: Store = DEFAULT, json: Json = False) -> int:
+    """Check every payment against its events, and every act against its signatures.
+
+    Ends with 1 where something is not what people signed.
+    """
+    from sonae.actions.payout_verify import faults
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        found = faults(payments)
+    told({"good": not found, "faults": found}, json)
+    return FOUND if found else OK
+
+
+# -- holds and files -------------------------------------------------------------------------------
 
 
 @pay.command(name="hold")
@@ -91,6 +117,25 @@ def pay_lift(
     return told({"payments": payment, "lifted": signed.done, **signed.as_json()}, json)
 
 
+@pay.command(name="withdraw")
+def pay_withdraw(
+    name: Annotated[str, Parameter(name="FILE")], *, store: Store = DEFAULT, json: Json = False
+) -> int:
+    """Take back a file that is not released; its payments are planned again.
+
+    Parameters
+    ----------
+    name
+        The file.
+    """
+    from sonae.actions.payments import withdraw_file
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        withdraw_file(payments, name)
+        return told({"file": name, "state": payments.file(name).state}, json)
+
+
 @account.command(name="change")
 def account_change(
     person: Person,
@@ -108,7 +153,7 @@ def account_change(
     person
         The person.
     to
-        The account: bank|branch|kind|number|name_kana.
+        The account as its way keeps it; of a bank, bank|branch|kind|number|name_kana.
     """
     from sonae.actions.keys import load_key
     from sonae.actions.payout_account import NOTICE, account_changed
@@ -377,117 +422,3 @@ def pay_match(
         signed = match_return(payments, box, returned, reference, load_key(key))
     found = {"return": returned, "payment": reference, "back": signed.done}
     return told({**found, **signed.as_json()}, json)
-
-
-# -- unclaimed -------------------------------------------------------------------------------------
-
-
-@unclaimed.command(name="record")
-def unclaimed_record(
-    reference: Reference,
-    record: Annotated[Path, Parameter(name="RECORD.toml")],
-    *,
-    key: KeyFile,
-    store: Store = DEFAULT,
-    lang: Language = None,
-    json: Json = False,
-) -> int:
-    """Sign what was done to reach a person; the newest record stands.
-
-    Parameters
-    ----------
-    reference
-        The payment.
-    record
-        [[attempt]], ground, office, cost, cost_borne_by, time_bar, and for coins [sale] and scale.
-    """
-    from sonae.actions.keys import load_key
-    from sonae.actions.payout_unclaimed import read_record, record_unclaimed
-    from sonae.store.payments import Payments
-
-    with Payments(store) as payments:
-        found = record_unclaimed(payments, reference, read_record(record), load_key(key))
-    return _unclaimed(found, lang, json)
-
-
-@unclaimed.command(name="ready")
-def unclaimed_ready(
-    reference: Reference,
-    *,
-    basis: Path | None = None,
-    key: KeyFile | None = None,
-    on: str | None = None,
-    store: Store = DEFAULT,
-    lang: Language = None,
-    json: Json = False,
-) -> int:
-    """Say what is lacking; with a basis and a key, sign that it is unclaimed: two people.
-
-    Ends with 1 where something is lacking.
-
-    Parameters
-    ----------
-    reference
-        The payment.
-    basis
-        The document of the legal basis; its digest is signed.
-    on
-        The day it is (YYYY-MM-DD), where nothing is signed.
-    """
-    from sonae.actions.fund import utc_now
-    from sonae.actions.keys import load_key
-    from sonae.actions.payout_unclaimed import look, ready_unclaimed
-    from sonae.store.payments import Payments
-
-    with Payments(store) as payments:
-        if basis is None:
-            day = the_day(on) if on else utc_now().date()
-            return _unclaimed(look(payments, reference, day), lang, json)
-        if key is None:
-            raise UsageError("a basis is signed: --key is needed")
-        signed = ready_unclaimed(payments, reference, basis.read_bytes(), load_key(key))
-    return told({"payment": reference, "unclaimed": signed.done, **signed.as_json()}, json)
-
-
-@unclaimed.command(name="deposit")
-def unclaimed_deposit(
-    reference: Reference,
-    *,
-    number: str,
-    on: str,
-    amount: int,
-    key: KeyFile,
-    store: Store = DEFAULT,
-    json: Json = False,
-) -> int:
-    """Sign that yen were deposited, once a second person signed the same; the claim stays.
-
-    Parameters
-    ----------
-    reference
-        The payment.
-    number
-        The deposit's number at the office.
-    on
-        The day of the deposit (YYYY-MM-DD).
-    amount
-        Yen; costs are not taken off.
-    """
-    from sonae.actions.keys import load_key
-    from sonae.actions.payout_unclaimed import Deposit, deposit_unclaimed
-    from sonae.store.payments import Payments
-
-    made = Deposit(number, the_day(on), amount)
-    with Payments(store) as payments:
-        signed = deposit_unclaimed(payments, reference, made, load_key(key))
-    return told({"payment": reference, "deposited": signed.done, **signed.as_json()}, json)
-
-
-def _unclaimed(found: dict[str, Any], lang: Language, json: bool) -> int:
-    shown = dict(found)
-    if not json:
-        at = language(lang)
-        shown["lacking"] = "; ".join(t[at] for t in found["lacking"])
-        shown["ground"] = found["ground"][at] if found["ground"] else ""
-    told(shown, json)
-    return OK if found["may_be_deposited"] else FOUND
