@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from sonae.actions.mailbox import Mailbox
+from sonae.actions.ways import read_way
 from sonae.store.payments import Payments
 from tests.claims import guide
 from tests.claims.test_incident import KIND, incident
@@ -404,6 +406,49 @@ def test_a_payment_that_was_planned_for_one_way_goes_by_no_other(desk: Desk, pla
             said = teller.mail("file", programme, "--asset", asset, "--on", "2026-11-30")
             assert said.code in (2, 3), (rail, said.out)
     assert set(counted(desk, programme, asset)) == {"payable"}
+
+
+@pytest.mark.parametrize("rail", RAILS[:-1])
+def test_a_restored_store_pays_by_no_way_what_is_out_under_another_name(
+    desk: Desk, rail: str
+) -> None:
+    """Every way reads its own files back; one that it cannot read says nothing, and stops all."""
+    *first, make = [w for w in guide.files_kept(desk.folder)[rail] if w[2] != "travel"]
+    guide.run_all(first, "--store", desk.store, "--json")
+    older = shutil.copy(desk.folder / desk.store, desk.folder / "older.db")
+    teller = Teller(desk, rail)
+
+    def made() -> str:
+        name = json.loads(guide.run_all([make], "--store", desk.store, "--json")[0])["file"]
+        teller.sign(name)
+        return str(name)
+
+    name = made()
+    desk.done(desk.pay("withdraw", name))
+    second = made()
+    desk.done(teller.mail("release", second))
+    with Payments(desk.store) as store:
+        references = sorted(p.reference for p in store.of_file(second))
+    way = read_way(desk.folder / rail)
+    assert way.references(teller.content(second)) == set(references)
+    assert Mailbox(teller.box, way).had(["1" * 20, references[0]]) == {references[0]: second}
+    desk.store = str(older)
+    assert made() == name
+    assert f"{references[0]} in {second}" in teller.mail("release", name).err
+    path = teller.box / "out" / f"{second}{way.suffix}"
+    for damaged in (b"[1]", b"<!DOCTYPE x><x/>", b"<x", b'{"lines": 1}', b'{"lines": [{}]}', b""):
+        path.write_bytes(damaged)
+        assert "cannot be asked" in teller.mail("release", name).err, damaged
+    assert [p.name for p in (teller.box / "out").iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("rail", RAILS[:-1])
+def test_returns_that_name_their_payment_are_matched_by_nobody(desk: Desk, rail: str) -> None:
+    teller, name, _ = begun(desk, rail)
+    out(teller, name)
+    assert desk.done(teller.mail("returns")) == []
+    said = teller.mail("match", "R1", "1" * 20, "--key", desk.folder / "aoi.key")
+    assert "no return R1" in said.err
 
 
 @pytest.mark.parametrize("rail", RAILS[:-1])
