@@ -89,8 +89,14 @@ def test_a_return_that_fits_two_payments_is_decided_by_two_people_and_paid_again
 ) -> None:
     twins = sent_alike(desk)
     back(desk, "returns-1.csv", 1)
-    assert desk.rail("answers").code == 1
+    heard = desk.rail("answers")
+    assert heard.code == 1
     listed = desk.rail("returns")
+    assert heard.json()["unfit"] == listed.json()
+    box = ("--rail", desk.folder / "bank.toml", "--mailbox", desk.folder / "box")
+    for lang, words in (("ja", "候補の支払: "), ("en", "777 may be ")):
+        told = sonae("claims", "pay", "answers", *box, "--store", desk.store, "--lang", lang)
+        assert words in told.out
     assert listed.code == 1
     [found] = listed.json()
     assert {c["payment"] for c in found["candidates"]} == {p.reference for p in twins}

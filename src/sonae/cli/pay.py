@@ -226,7 +226,14 @@ def pay_release(
 
 
 @pay.command(name="answers")
-def pay_answers(*, rail: RailFile, mailbox: Box, store: Store = DEFAULT, json: Json = False) -> int:
+def pay_answers(
+    *,
+    rail: RailFile,
+    mailbox: Box,
+    store: Store = DEFAULT,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
     """Hear what is said of files that are out, of money that came back, and of what is settled.
 
     Nothing is sent. Ends with 1 where a person must look at something.
@@ -241,11 +248,12 @@ def pay_answers(*, rail: RailFile, mailbox: Box, store: Store = DEFAULT, json: J
     with Payments(store) as payments:
         heard, taken = resume(payments, box), take_returns(payments, box)
         proved, unfit = take_settled(payments, box), open_returns(payments, box)
-    look = [*heard.differs, *taken.strange, *box.odd(), *map(_unfit, unfit), *proved.look]
+    look = [*heard.differs, *taken.strange, *box.odd(), *proved.look]
     found = {k: getattr(heard, k) for k in ("accepted", "absent", "open")}
     found |= {"returned": taken.returned, "back": taken.back, "settled": proved.settled}
-    told({**found, "look_at": look}, json)
-    return FOUND if look else OK
+    said = {"look_at": look, "unfit": unfit if json else [_unfit(u) for u in unfit]}
+    told(found | said, json, language(lang))
+    return FOUND if look or unfit else OK
 
 
 @pay.command(name="again")
@@ -408,10 +416,11 @@ def pay_notice(
     return OK
 
 
-def _unfit(found: dict[str, Any]) -> str:
-    may_be = ", ".join(c["payment"] for c in found["candidates"])
-    what = f"may be {may_be}" if may_be else "fits nothing"
-    return f"{found['return']}: {found['amount']} of {found['name']} {what}"
+def _unfit(found: dict[str, Any]) -> Text:
+    what = "{return}: {name} {amount}".format_map(found)
+    if not (may_be := ", ".join(c["payment"] for c in found["candidates"])):
+        return Text(f"{what} 当てはまる支払なし", f"{what} fits no payment")
+    return Text(f"{what} 候補の支払: {may_be}", f"{what} may be {may_be}")
 
 
 def _routed(file: Path | None, way: Any) -> dict[tuple[str, str], int] | None:
@@ -453,4 +462,6 @@ def _plain(value: Any, say: Callable[[Text], Any]) -> Any:
     """With each text as it is said."""
     if isinstance(value, Mapping):
         return {k: _plain(v, say) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v, say) for v in value]
     return say(value) if isinstance(value, Text) else value
