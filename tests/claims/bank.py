@@ -21,13 +21,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from sonae.claims.rail import Answer, Pay, RailSilence, Receipt, Return
+from tests.fork import FORK
 
-FORK = get_context("fork")
 MANNERS = ("good", "lost", "mute", "slow", "late", "twice")
 """Answers; takes nothing and hangs up; books and hangs up; books and answers too late; hangs up and
 books a moment later; answers twice."""

@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +42,11 @@ from sonae.store.payout_check import payment_faults
 from tests.claims.bank import Bank, BankRail
 from tests.claims.desk import DAY, PROGRAMME, Desk, latest, people_rows, states
 from tests.claims.paper import Paper, receipt
+from tests.fork import FORK
 from tests.fund.proxy import Proxy
 from tests.fund.servers import database, server
 from tests.fund.signed import Signers, opened
 
-FORK = get_context("fork")
 NO_WAIT = timedelta(0)
 BANK = CALENDARS["jp.bank"]
 

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,9 @@ from sonae.store.payments import Payments
 from sonae.store.payout_check import payment_faults
 from tests.claims.bank import MANNERS, Bank, BankRail
 from tests.claims.desk import PROGRAMME, Desk, latest, people_rows, states
+from tests.fork import FORK
 from tests.fund.servers import database
 
-FORK = get_context("fork")
 KINDS = ("statement", "before sending", "outside", "after sending")
 
 

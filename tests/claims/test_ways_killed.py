@@ -32,7 +32,8 @@ from sonae.store.payments import Payments
 from sonae.store.payout_check import payment_faults
 from tests.claims import guide
 from tests.claims.desk import DAY, ENOUGH, PROGRAMME, Desk, latest
-from tests.claims.test_payments_killed import FORK, Death, dying
+from tests.claims.test_payments_killed import Death, dying
+from tests.fork import FORK
 from tests.fund.servers import database
 
 SHA = "0123456789abcdef" * 4
