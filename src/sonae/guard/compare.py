@@ -70,7 +70,7 @@ def compare(feed: Feed, policy: Policy, now: datetime) -> list[Compared]:
     """
     found = []
     for asset, limits in sorted(policy.assets.items()):
-        sides = {layer: _side(feed, asset, layer) for pair in PAIRS for layer in pair}
+        sides = {layer: side(feed, asset, layer) for pair in PAIRS for layer in pair}
         for left, right in PAIRS:
             a, b = sides[left], sides[right]
             if (left, right) == PAIRS[0] or a.at is not None or b.at is not None:
@@ -78,12 +78,9 @@ def compare(feed: Feed, policy: Policy, now: datetime) -> list[Compared]:
     return found
 
 
-def _side(feed: Feed, asset: str, layer: Layer) -> Side:
-    lines = [
-        (stream, line)
-        for stream, line in feed.lines.items()
-        if stream[1] == asset and line.layer == layer
-    ]
+def side(feed: Feed, asset: str, layer: Layer) -> Side:
+    """One layer of an asset, added up over its sources and tiers; no total where one is missing."""
+    lines = [(stream, line) for stream, line in feed.of(asset) if line.layer == layer]
     lacks = [
         f"{source}/{tier}" if tier else source
         for (source, _, tier), line in lines

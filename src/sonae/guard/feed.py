@@ -156,11 +156,13 @@ class Line:
 class Feed:
     """Everything that came in: totals by stream, and every fault.
 
-    `took` counts what was applied, `twice` what came again unchanged.
+    `streams` has the streams of each asset. `took` counts what was applied, `twice` what came again
+    unchanged.
     """
 
     skew: timedelta
     lines: dict[Stream, Line] = field(default_factory=dict)
+    streams: dict[str, list[Stream]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     took: int = 0
     twice: int = 0
@@ -175,10 +177,20 @@ class Feed:
             return False
         return self.add(reading, now)
 
+    def line(self, stream: Stream, layer: Layer, node: str) -> Line:
+        """Where a stream stands; a new one where it has said nothing yet."""
+        if stream not in self.lines:
+            self.lines[stream] = Line(layer, node)
+            self.streams.setdefault(stream[1], []).append(stream)
+        return self.lines[stream]
+
+    def of(self, asset: str) -> list[tuple[Stream, Line]]:
+        """The streams of an asset."""
+        return [(stream, self.lines[stream]) for stream in self.streams.get(asset, ())]
+
     def add(self, reading: Reading, now: datetime) -> bool:
         """One reading, in its place: once, and after those before it."""
-        stream = (reading.source, reading.asset, reading.tier)
-        line = self.lines.setdefault(stream, Line(reading.layer, reading.node))
+        line = self.line((reading.source, reading.asset, reading.tier), reading.layer, reading.node)
         mine, number = digest([*map(str, reading)]), str(reading.number)
         before = line.seen.get(reading.number)
         if before == mine:

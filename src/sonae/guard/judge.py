@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from sonae.core.amount import LIMIT, coins
@@ -29,7 +30,7 @@ class Credit(NamedTuple):
     units: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Batch:
     """Credits of one asset that a ledger asks about before it books them.
 
@@ -45,7 +46,7 @@ class Batch:
     stated_unit: str | None = None
     stated_total: Fraction | None = None
 
-    @property
+    @cached_property
     def total(self) -> int:
         """In base units."""
         return sum(units for _, units in self.credits)
@@ -116,9 +117,9 @@ def _form(batch: Batch, limits: Limits) -> Iterator[Reason]:
         yield _refuse("empty", _EMPTY)
     if odd := [n for n, (_, units) in enumerate(batch.credits, 1) if not 0 < units < LIMIT]:
         yield _refuse("bad-amount", _BAD_AMOUNT.format(rows=_rows(odd)))
-    seen: dict[str, int] = {}
-    twice = [n for n, (a, _) in enumerate(batch.credits, 1) if seen.setdefault(a, n) != n]
-    if twice:
+    if len({account for account, _ in batch.credits}) < len(batch.credits):
+        seen: dict[str, int] = {}
+        twice = [n for n, (a, _) in enumerate(batch.credits, 1) if seen.setdefault(a, n) != n]
         yield _hold("account-twice", _ACCOUNT_TWICE.format(rows=_rows(twice)))
     if batch.stated_unit is None or batch.stated_total is None:
         if len(batch.credits) > 1:

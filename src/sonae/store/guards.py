@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 ADDED = (
     "entry", "posting", "payment_event", "approval", "funding", "account_change", "payout_act",
+    "watch_event",
 )  # fmt: skip
 """Tables that are only added to, each row after the last."""
 KEPT = {

@@ -1,0 +1,134 @@
+"""The guard's values as plain ones, as they travel and as they are kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sonae.core.canonical import canonical_bytes, parse_number
+from sonae.core.errors import InputError, Problem
+from sonae.core.text import Text
+from sonae.guard.compare import Compared
+from sonae.guard.feed import Feed
+from sonae.guard.judge import Batch, Credit
+
+
+def read_batch(said: Any) -> Batch:
+    """A batch from a parsed message: quantities in base units as text of digits.
+
+    Raises:
+        InputError: every field that cannot be used, at once.
+    """
+    problems: list[Problem] = []
+    raw: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
+
+    def text(key: str, needed: bool = True) -> str | None:
+        value = raw.get(key)
+        if (value is None and needed) or not isinstance(value, str | None) or value == "":
+            problems.append(_fault(key))
+            return None
+        return value
+
+    id, asset, maker = text("batch"), text("asset"), text("maker")
+    checker, unit = text("checker", needed=False), text("stated_unit", needed=False)
+    total = text("stated_total", needed=False)
+    stated: Fraction | None = None
+    if total is not None:
+        try:
+            stated = parse_number(total)
+        except ValueError:
+            problems.append(_fault("stated_total"))
+    credits: list[Credit] = []
+    listed = raw.get("credits")
+    if not isinstance(listed, list):
+        problems.append(_fault("credits"))
+        listed = []
+    for n, row in enumerate(listed):
+        try:
+            account, units = row
+            if not account.isprintable() or not account or not units.isascii():
+                raise ValueError(row)
+            credits.append(Credit(account, int(units)) if units.isdecimal() else _bad(row))
+        except (TypeError, ValueError, AttributeError):
+            problems.append(_fault(f"credits[{n}]"))
+    if problems:
+        raise InputError(problems)
+    return Batch(id or "", asset or "", maker or "", checker, tuple(credits), unit, stated)
+
+
+def _bad(row: Any) -> Credit:
+    raise ValueError(row)
+
+
+def _fault(key: str) -> Problem:
+    return Problem("bad-batch", "batch", _UNUSABLE.format(key=key), key=key)
+
+
+def batch_bytes(batch: Batch) -> bytes:
+    """A batch as bytes: a line of JSON with what goes with it, then a line for each credit."""
+    stated = None if batch.stated_total is None else str(batch.stated_total)
+    head = [batch.id, batch.asset, batch.maker, batch.checker, batch.stated_unit, stated]
+    rows = "\n".join([f"{units} {account}" for account, units in batch.credits])
+    return canonical_bytes(head) + b"\n" + rows.encode()
+
+
+def batch_again(content: bytes) -> Batch:
+    """The batch whose bytes these are."""
+    first, _, rest = content.decode().partition("\n")
+    id, asset, maker, checker, unit, stated = json.loads(first)
+    pairs = (row.partition(" ") for row in rest.split("\n") if row)
+    credits = tuple(Credit(account, int(units)) for units, _, account in pairs)
+    total = None if stated is None else Fraction(stated)
+    return Batch(id, asset, maker, checker, credits, unit, total)
+
+
+def as_json(one: Compared) -> dict[str, Any]:
+    """A comparison as plain values."""
+    sides = {
+        name: {
+            "layer": s.layer,
+            "units": None if s.units is None else str(s.units),
+            "at": None if s.at is None else s.at.isoformat(),
+            "nodes": sorted(s.nodes),
+            "lacks": list(s.lacks),
+        }
+        for name, s in (("left", one.left), ("right", one.right))
+    }
+    difference = None if one.difference is None else str(one.difference)
+    return {
+        "asset": one.asset,
+        **sides,
+        "state": one.state,
+        "difference": difference,
+        "withdrawals": one.withdrawals,
+    }
+
+
+def as_bytes(value: Any) -> bytes:
+    """Messages or totals as JSON; what came in is kept as it came, floats and all."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def whole(feed: Feed) -> list[list[Any]]:
+    """Every total as it stands, to begin from at the next start."""
+    return [
+        [
+            *stream, line.layer, line.node, line.last, str(line.units),
+            None if line.at is None else line.at.isoformat(), line.halted, line.complete,
+        ]
+        for stream, line in sorted(feed.lines.items())
+    ]  # fmt: skip
+
+
+def read_whole(feed: Feed, rows: Iterable[Any]) -> None:
+    """Put totals back that `whole` gave."""
+    for source, asset, tier, layer, node, last, units, read, halted, complete in rows:
+        line = feed.line((source, asset, tier), layer, node)
+        line.last, line.units, line.halted, line.complete = last, int(units), halted, complete
+        line.at = datetime.fromisoformat(read) if read else None
+
+
+_UNUSABLE = Text("「{key}」がないか使えない", "{key} is missing or not usable")
