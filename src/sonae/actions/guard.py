@@ -84,6 +84,10 @@ class Guard:
         """Keep what waits, then stop."""
         self.record.close()
 
+    def recording(self) -> bool:
+        """Whether the last write to the record succeeded."""
+        return self.record.writes
+
     # -- before a credit -----------------------------------------------------------------------
 
     def ask(self, said: Mapping[str, Any]) -> Answered:

@@ -19,11 +19,15 @@ TOGETHER = 2_000
 
 
 class Record:
-    """Events of one guard: kept in order, durable when their future is done."""
+    """Events of one guard: kept in order, durable when their future is done.
+
+    `writes` is false after a write that failed, until one succeeds.
+    """
 
     def __init__(self, place: str) -> None:
         self._log = WatchLog(place, create=True)
         self._reader = WatchLog(place)
+        self.writes = True
         self._waiting: queue.SimpleQueue[tuple[Note, Future[int]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="guard-record", daemon=True)
         self._thread.start()
@@ -68,9 +72,11 @@ class Record:
         try:
             last = self._log.append([note for note, _ in items])
         except StoreError as error:
+            self.writes = False
             for _, done in items:
                 done.set_exception(error)
             return
+        self.writes = True
         for seq, (_, done) in enumerate(items, last - len(items) + 1):
             done.set_result(seq)
 

@@ -1,0 +1,1 @@
+"""What is served over HTTP: a projection of the actions, with no logic of its own."""
