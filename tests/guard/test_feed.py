@@ -115,3 +115,49 @@ def test_a_malformed_message_names_every_field(message: Any, keys: set[str]) -> 
     assert set(found.faults[0].words.en.partition(": ")[2].split(", ")) >= keys
     assert found.lines == {}
     assert found.faults[0].said
+
+
+def block(number: int, units: int, height: int, kind: str = "change") -> dict[str, Any]:
+    """A change of a wallet in a block."""
+    return said(number, units, kind, source="wallet", layer="wallet", height=height)
+
+
+def test_a_change_counts_once_its_chain_is_far_enough() -> None:
+    """Three blocks, its own included; until then it is pending and shown apart."""
+    found = Feed(timedelta(seconds=5), {"BTC": 3})
+    line = found.line(("wallet", "BTC", ""), "wallet", "core-db")
+    found.take(block(1, 100, 0, "total"), NOW)
+    found.take(block(2, 7, 500), NOW)
+    found.take(block(3, 5, 501), NOW)
+    assert (line.units, line.pending) == (100, {500: 7, 501: 5})
+    found.take(said(4, 0, source="wallet", layer="wallet", tip=502), NOW)
+    assert (line.units, line.pending) == (107, {501: 5})
+    found.take(block(5, 200, 501, "total"), NOW)
+    assert (line.units, line.pending) == (200, {})
+
+
+def test_a_reorganised_block_takes_its_change_back_before_or_after_it_counted() -> None:
+    """E11: pending coins vanish, final ones are taken off by a change of their own."""
+    found = Feed(timedelta(seconds=5), {"BTC": 2})
+    line = found.line(("wallet", "BTC", ""), "wallet", "core-db")
+    found.take(block(1, 7, 500), NOW)
+    found.take(block(2, -7, 500, "reorganised"), NOW)
+    assert (line.units, line.pending) == (0, {500: 0})
+    found.take(block(3, 9, 501), NOW)
+    found.take(said(4, 0, source="wallet", layer="wallet", tip=502), NOW)
+    assert line.units == 9
+    found.take(block(5, -9, 501, "reorganised"), NOW)
+    assert line.units == 0
+    assert [r.height for r in found.reorganised] == [500, 501]
+
+
+@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 30)), max_size=20), st.integers(1, 6))
+def test_final_and_pending_are_all_there_is(changes: list[tuple[int, int]], depth: int) -> None:
+    """Restated: final is what lies deep enough under the highest block seen so far."""
+    found = Feed(timedelta(seconds=5), {"BTC": depth})
+    line = found.line(("wallet", "BTC", ""), "wallet", "core-db")
+    for n, (units, height) in enumerate(changes, 1):
+        found.take(block(n, units, height), NOW)
+    tip = max((h for _, h in changes), default=0)
+    assert line.units == sum(u for u, h in changes if tip - h + 1 >= depth)
+    assert line.units + sum(line.pending.values()) == sum(u for u, _ in changes)

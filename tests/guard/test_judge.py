@@ -38,6 +38,8 @@ RAW: dict[str, Any] = {
             "account_hold_first": "1",
             "second_person_above": "0.5",
             "feed_max_age_seconds": 120,
+            "final_blocks": 3,
+            "material": "10",
         }
     ],
 }

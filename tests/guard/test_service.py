@@ -175,7 +175,7 @@ def test_nothing_acknowledged_is_lost_on_kill(tmp_path: Path, clock: Clock) -> N
     with Guard(place, policy(), clock) as guard:
         for id in given:
             assert [e.kind for e in guard.record.of(id)][:1] == ["answer"]
-        assert len(guard._open["BTC"]) >= len(given)
+        assert len(guard.memory.open["BTC"]) >= len(given)
 
 
 def test_many_callers_share_writes_and_each_gets_its_own_answer(guard: Guard) -> None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sonae.actions.files import json_bytes, replace_folder
-from sonae.actions.fund_close import CLOSE, reserve_of
+from sonae.actions.fund_close import CLOSE, reserve_of, unsigned
+from sonae.actions.guard_notices import guard_findings
 from sonae.actions.seal_folder import kept_files
 from sonae.actions.seal_make import Sealing, seal_day, seal_files, seal_view
 from sonae.books.engine import open_engine
@@ -20,6 +22,7 @@ from sonae.close.document import document
 from sonae.close.require import regime_problems
 from sonae.core.canonical import digest
 from sonae.core.errors import InputError, UsageError
+from sonae.core.finding import Finding
 from sonae.core.text import LANGS, Text
 from sonae.policy.terms import policy_problems
 from sonae.report.html import close_report, refusal_report
@@ -53,21 +56,26 @@ def close_books(
     step: Step = lambda _: None,
     fund: Path | str | None = None,
     sealing: Sealing | None = None,
+    guard: str | None = None,
 ) -> Closed:
     """Close the Books in `folder`; with `out`, write `close.json` and the two reports there.
 
     With `fund`, the reserve is what its ledger says it holds. With `sealing`, the day is sealed as
-    part of the close and the seal stands in `out/seal`.
+    part of the close and the seal stands in `out/seal`. With `guard`, the record of a guard gives
+    the breaks that are open.
 
     Raises:
         InputError: the books cannot be read; with `out`, a report of why is written and nothing
             else.
         UsageError: an unknown draft, or an `out` that holds something else.
+        Refused: it would be sealed over a break that nobody owns.
     """
     check_out(out)
     try:
-        with closing(folder, assume, what_if_on, engine, step, fund) as day:
+        with closing(folder, assume, what_if_on, engine, step, fund, guard) as day:
             seal, files = None, {}
+            if sealing is not None:
+                unsigned({f.name for f in day.findings})
             if sealing is not None:
                 step(Text("封緘する", "sealing"))
                 seal, found = seal_day(day, sealing)
@@ -93,15 +101,19 @@ def closing(
     engine: str = "duckdb",
     step: Step = lambda _: None,
     fund: Path | str | None = None,
+    guard: str | None = None,
 ) -> Iterator[Close]:
-    """The day closed, while its engine is open; `fund` is the store of the reserve ledger."""
+    """The day closed, while its engine is open; `fund` and `guard` are stores."""
     drafts = tuple(load_draft(name) for name in dict.fromkeys(assume))
     running = open_engine(engine)
     try:
         books = read_books(folder, running, step, EXAMINE)
         edition = Edition(what_if_on or books.venue.on, drafts)
         reserve = None if fund is None else reserve_of(str(fund), books.venue.on)
-        yield close_day(books, edition, what_if_on, step, reserve)
+        venue, more = books.venue, list[Finding]()
+        if guard is not None:
+            more = guard_findings(guard, venue.on, venue.known_at, ZoneInfo(venue.time_zone))
+        yield close_day(books, edition, what_if_on, step, reserve, more)
     finally:
         running.close()
 

@@ -147,6 +147,8 @@ def _tallies(day: Opened, incident: Incident) -> Iterator[Tally]:
             raise UsageError(f"{asset} has scale {scales.get(asset)} in the Books, not {scale}")
     owed = {asset: found.owed for asset, found in day.books.owed.items()}
     lost = {a: int(n * 10 ** scales[a]) for a, n in incident.short().items()}
+    if incident.borne == "undetermined":
+        raise UsageError("loss_borne_by is undetermined: decide it before anybody is owed anything")
     if incident.borne == "asset_pool":
         for asset, units in sorted(lost.items()):
             yield Tally(asset, scales[asset], owed.get(asset, 0), units, per_unit(day, asset))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from sonae.actions.keys import verify_signature
 from sonae.core.amount import coins
-from sonae.core.errors import UsageError
+from sonae.core.errors import Refused, UsageError
 from sonae.store.ledger import Ledger
 from sonae.store.view import StoreView
 
@@ -33,6 +33,7 @@ def close_content(folder: Path, on: date, view: StoreView) -> dict[str, Any]:
         raise UsageError(f"{file} is the close of {document['on']}, not of {on}")
     if document["what_if_on"]:
         raise UsageError(f"{file} is a what-if; only a close under its own day's law is signed")
+    unsigned({f["name"] for f in document["findings"]})
     figures = close_figures(document)
     supersedes = view.signed_close(on.isoformat())
     former = view.proposal(supersedes) if supersedes else None
@@ -46,6 +47,16 @@ def close_content(folder: Path, on: date, view: StoreView) -> dict[str, Any]:
         "supersedes": supersedes,
         "difference": difference(before, figures) if former else [],
     }
+
+
+def unsigned(findings: Set[str]) -> None:
+    """Refuse to sign or seal a close with a finding that forbids it.
+
+    Raises:
+        Refused: a break has no owner.
+    """
+    if "break-unowned" in findings:
+        raise Refused("a break has no owner: assign it with `sonae guard break`, then close again")
 
 
 def close_figures(document: Mapping[str, Any]) -> dict[str, str]:

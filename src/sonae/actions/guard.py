@@ -11,68 +11,59 @@ together are not both allowed.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import threading
-from collections import deque
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from sonae.actions.fund import Now, utc_now
 from sonae.actions.guard_log import Record, pack
+from sonae.actions.guard_memory import Memory, packed
+from sonae.actions.guard_notices import notices
+from sonae.actions.guard_register import Register
+from sonae.actions.guard_watch import Watch
 from sonae.core.canonical import canonical_bytes
 from sonae.core.errors import UsageError
 from sonae.core.text import Text
 from sonae.fund.entry import instant
 from sonae.guard.compare import Compared, compare, side
-from sonae.guard.feed import Feed
 from sonae.guard.judge import Batch, Known, judge
 from sonae.guard.limits import Policy
-from sonae.guard.wire import (
-    as_bytes,
-    as_json,
-    batch_again,
-    batch_bytes,
-    read_batch,
-    read_whole,
-    whole,
-)
+from sonae.guard.wire import as_bytes, batch_again, batch_bytes, read_batch, read_whole, whole
 from sonae.store.watch import Kept, Note
 
 TOTALS_EVERY = timedelta(minutes=10)
 """How often all totals are written down whole, so that a start need not read every change."""
+HISTORY_EVERY = timedelta(hours=6)
+"""How often what is usual, open and held is written down whole, at the latest."""
+ANSWERS_BETWEEN = 50_000
+"""After so many answers it is written down whole before its time."""
 Answered = dict[str, Any]
 
 
-@dataclass
-class _Open:
-    """A batch that was allowed: it counts until the ledger's own reading has it."""
-
-    batch: Batch
-    booked: datetime | None = None
-
-
 class Guard:
-    """One guard over one record. Safe to call from many threads."""
+    """One guard over one record, and the only one. Safe to call from many threads."""
 
     def __init__(self, place: str, policy: Policy, now: Now = utc_now) -> None:
         self.policy, self._now = policy, now
-        self.feed = Feed(timedelta(seconds=policy.clock_skew))
+        self._alone = _alone(place)
         self.record = Record(place)
+        self.register = Register(place, now)
+        self.memory, self.watch = Memory(), Watch(policy)
+        self.faults: list[dict[str, Any]] = []
         self._lock = threading.RLock()
-        self._answers: dict[str, Answered] = {}
-        self._held: dict[str, Batch] = {}
-        self._open: dict[str, dict[str, _Open]] = {}
-        self._booked: dict[str, deque[_Open]] = {}
-        self._waiting: dict[str, int] = {}
-        self._largest: dict[str, int] = {}
-        self._usual: dict[str, dict[str, int]] = {}
-        self._states: dict[str, str] = {}
+        self._unkept: dict[str, Future[Answered]] = {}
+        self._since = 0
         self._whole_at: datetime | None = None
+        self._history_at = now()
         self._replay()
+        self.feed = self.watch.feed
 
     def __enter__(self) -> Guard:
         return self
@@ -81,8 +72,13 @@ class Guard:
         self.close()
 
     def close(self) -> None:
-        """Keep what waits, then stop."""
+        """Keep what waits and what the next start needs, then stop."""
+        if self._since and self.record.writes:
+            self._write_history()
         self.record.close()
+        self.register.close()
+        if self._alone is not None:
+            self._alone.close()
 
     def recording(self) -> bool:
         """Whether the last write to the record succeeded."""
@@ -103,14 +99,17 @@ class Guard:
         """As `ask`, with the answer as a future."""
         batch = read_batch(said)
         content = batch_bytes(batch)
-        mine = hashlib.sha256(content).hexdigest()
+        mine, content = hashlib.sha256(content).hexdigest(), pack(content)
         with self._lock:
             before = self._before(batch.id)
+            if before is not None and before["digest"] == mine and batch.id in self._unkept:
+                return self._unkept[batch.id]
             if before is not None:
                 again = before if before["digest"] == mine else _twice(before)
                 return _then(self._keep("asked-again", batch.id, again, batch.maker), again)
             now = self._now()
-            verdict = judge(batch, self._known(batch.asset, now), self.policy, now)
+            known = self._known(batch.asset, now)
+            verdict = judge(batch, known, self.policy, now)
             answered: Answered = {
                 "batch": batch.id,
                 "asset": batch.asset,
@@ -118,23 +117,31 @@ class Guard:
                 "reasons": [r.as_json() for r in verdict.reasons],
                 "credits": len(batch.credits),
                 "total": str(batch.total),
+                "stated_unit": batch.stated_unit,
                 "maker": batch.maker,
+                "ledger": None if known is None else str(known.ledger),
+                "held": None if known is None else str(known.held),
                 "digest": mine,
                 "at": instant(now),
             }
-            self._answers[batch.id] = answered
-            self._stands(batch, verdict.answer)
+            self.memory.answered(batch.id, answered)
+            self.memory.stands(batch, verdict.answer)
+            self._since += 1
             kept = self._keep("answer", batch.id, answered, batch.maker, content)
-        return _then(kept, answered)
+            found = self._unkept[batch.id] = _then(kept, answered)
+        found.add_done_callback(lambda done: self._kept(batch, done))
+        return found
 
-    def _stands(self, batch: Batch, answer: str) -> None:
-        """Where a batch stands after an answer: open, held, or neither."""
-        self._held.pop(batch.id, None)
-        if answer == "allow":
-            self._open.setdefault(batch.asset, {})[batch.id] = _Open(batch)
-            self._waiting[batch.asset] = self._waiting.get(batch.asset, 0) + batch.total
-        elif answer == "hold":
-            self._held[batch.id] = batch
+    def _kept(self, batch: Batch, done: Future[Answered]) -> None:
+        """An answer is on the disk; or it is not, and then it was never given."""
+        with self._lock:
+            self._unkept.pop(batch.id, None)
+            if done.exception() is None:
+                return
+            self.memory.answers.pop(batch.id, None)
+            self.memory.held.pop(batch.id, None)
+            if batch.id in self.memory.open.get(batch.asset, {}):
+                self.memory.gone(batch)
 
     def decide(self, id: str, by: str, release: bool) -> Answered:
         """A second person's word on a batch that is held; it is judged again at that moment.
@@ -144,9 +151,9 @@ class Guard:
         """
         with self._lock:
             before = self._before(id)
-            if before is None or before["answer"] != "hold" or id not in self._held:
+            if before is None or before["answer"] != "hold" or id not in self.memory.held:
                 raise UsageError(f"batch {id} is not held")
-            batch = self._held[id]
+            batch = self.memory.held[id]
             if by in ("", batch.maker):
                 raise UsageError(f"batch {id}: another person than its maker decides")
             now = self._now()
@@ -154,8 +161,8 @@ class Guard:
             answer = "refuse" if not release or again.answer == "refuse" else "allow"
             reasons = [r.as_json() for r in again.reasons]
             answered = before | {"answer": answer, "decided_by": by, "reasons": reasons}
-            self._answers[id] = answered
-            self._stands(batch, answer)
+            self.memory.answered(id, answered)
+            self.memory.stands(batch, answer)
             kept = self._keep("decided", id, answered, by)
         kept.result()
         return answered
@@ -172,51 +179,34 @@ class Guard:
         with self._lock:
             before = self._before(id)
             asset = before["asset"] if before else ""
-            mine = self._open.get(asset, {}).get(id)
+            mine = self.memory.open.get(asset, {}).get(id)
             if before is None or mine is None or mine.booked is not None:
                 raise UsageError(f"batch {id} was not allowed, or is done with")
-            self._ended(mine, kind, self._now())
-            kept = self._keep(kind, id, {"batch": id, "asset": asset}, "ledger")
+            now = self._now()
+            self.memory.ended(mine, kind, now)
+            body = {"batch": id, "asset": asset, "at": instant(now)}
+            kept = self._keep(kind, id, body, "ledger")
         kept.result()
-
-    def _ended(self, mine: _Open, kind: str, at: datetime) -> None:
-        batch = mine.batch
-        if kind == "dropped":
-            self._gone(batch)
-            return
-        mine.booked = at
-        self._booked.setdefault(batch.asset, deque()).append(mine)
-        self._largest[batch.asset] = max(self._largest.get(batch.asset, 0), batch.total)
-        usual = self._usual.setdefault(batch.asset, {})
-        for account, units in batch.credits:
-            usual[account] = max(usual.get(account, 0), units)
-
-    def _gone(self, batch: Batch) -> None:
-        del self._open[batch.asset][batch.id]
-        self._waiting[batch.asset] -= batch.total
 
     def _known(self, asset: str, now: datetime) -> Known | None:
         """What is known of an asset; None where a layer has no total."""
         ledger, wallet = side(self.feed, asset, "ledger"), side(self.feed, asset, "wallet")
         if ledger.units is None or wallet.units is None or ledger.at is None or wallet.at is None:
             return None
-        read = ledger.at - timedelta(seconds=self.policy.clock_skew)
-        done = self._booked.setdefault(asset, deque())
-        while done and done[0].booked is not None and done[0].booked < read:
-            self._gone(done.popleft().batch)  # the ledger's own total has it
-        waiting = self._waiting.get(asset, 0)
-        usual = self._usual.setdefault(asset, {})
-        at, most = min(ledger.at, wallet.at), self._largest.get(asset)
+        self.memory.settled(asset, ledger.at - timedelta(seconds=self.policy.clock_skew))
+        waiting = self.memory.waiting.get(asset, 0)
+        usual = self.memory.usual.setdefault(asset, {})
+        at, most = min(ledger.at, wallet.at), self.memory.largest.get(asset)
         return Known(ledger.units + waiting, wallet.units, at, most, usual)
 
     def _before(self, id: str) -> Answered | None:
         """What was answered about a batch, now or before the last start."""
-        if id not in self._answers:
+        if id not in self.memory.answers:
             kept = [e for e in self.record.of(id) if e.kind in ("answer", "decided")]
             if not kept:
                 return None
-            self._answers[id] = json.loads(kept[-1].body)
-        return self._answers[id]
+            self.memory.answered(id, json.loads(kept[-1].body))
+        return self.memory.answers[id]
 
     # -- what is there ---------------------------------------------------------------------------
 
@@ -224,78 +214,165 @@ class Guard:
         """Readings as they came; how many were used, and every fault. Durable when it returns."""
         listed = list(messages)
         with self._lock:
-            now, first = self._now(), len(self.feed.faults)
+            now = self._now()
             used = sum(1 for m in listed if self.feed.take(m, now))
-            faults = self.feed.faults[first:]
-            found = {
-                "used": used,
-                "faults": [
-                    {"name": f.name, "source": f.source, "words": f.words.as_json(), "said": f.said}
-                    for f in faults
-                ],
-            }
-            kept = self._keep("readings", "feed", found, by, as_bytes(listed))
+            faults = [_fault(f) for f in self.feed.faults]
+            found = {"used": used, "faults": faults}
+            self.feed.faults.clear()
+            self.faults = [*self.faults, *faults][-SHOWN:]
+            kept = self._keep("readings", "feed", found, by, pack(as_bytes(listed)))
         kept.result()
         return found
 
+    def price(self, listed: Iterable[Any], by: str = "prices") -> None:
+        """Prices of whole coins in one currency: asset, price, at. All of them or none.
+
+        Raises:
+            InputError: every one that cannot be used.
+        """
+        prices = list(listed)
+        with self._lock:
+            self.watch.priced(prices)
+            kept = self._keep("prices", "prices", {"prices": prices}, by)
+        kept.result()
+
+    def freeze(self, supplier: str, frozen: bool, by: str, why: str) -> None:
+        """A supplier suspends its service: what hangs on it cannot be spent; or it is back."""
+        self._told("supplier", supplier, {"frozen": frozen, "why": why}, by)
+
+    def queue(self, asset: str, hours: int, by: str, why: str) -> None:
+        """A queue locks an asset for so many hours; 0 takes it away."""
+        self._told("queue", asset, {"hours": hours, "why": why}, by)
+
+    def _told(self, kind: str, subject: str, body: Mapping[str, Any], by: str) -> None:
+        if not by or not body["why"]:
+            raise UsageError("say who says so, and why")
+        with self._lock:
+            self.watch.took(kind, subject, body, self._now())
+            kept = self._keep(kind, subject, body, by)
+        kept.result()
+
+    def ladder(self) -> dict[str, Any]:
+        """What can be spent within an hour, a day, a week, a month."""
+        with self._lock:
+            return self.watch.rungs()
+
     def minute(self) -> list[Compared]:
-        """Compare every asset; what changed its state since the last time is recorded."""
+        """Compare every asset; what changed is recorded, differences become breaks."""
         with self._lock:
             now = self._now()
             found = compare(self.feed, self.policy, now)
-            kept = []
-            for one in found:
-                subject = f"{one.asset}:{'-'.join(one.pair)}"
-                if self._states.get(subject, "matched") != one.state:
-                    kept.append(self._keep("state", subject, as_json(one), "guard"))
-                self._states[subject] = one.state
+            causes = self.watch.reorganised()
+            said = self.watch.look(found, now)
+            kept = [self._keep(s.kind, s.subject, s.body, "guard") for s in said]
             if self._whole_at is None or now - self._whole_at >= TOTALS_EVERY:
-                self._whole_at = now
-                kept.append(self._keep("totals", "feed", {}, "guard", as_bytes(whole(self.feed))))
+                kept.append(self._write_totals())
+        self.register.update(found, self.policy, causes)
+        kept += self._tell()
         for done in kept:
             done.result()
+        if self._since >= ANSWERS_BETWEEN or (
+            self._since and now - self._history_at >= HISTORY_EVERY
+        ):
+            self._write_history()
         return found
+
+    def _tell(self) -> list[Future[int]]:
+        """Record what has to be told upwards, once for each break and reason."""
+        queue = notices(self.register, self.policy.material())
+        with self._lock:
+            fresh = [n for n in queue if f"{n['break']}:{n['why']}" not in self.watch.told]
+            self.watch.told |= {f"{n['break']}:{n['why']}" for n in fresh}
+            return [self._keep("notice", f"break/{n['break']}", n, "guard") for n in fresh]
 
     # -- the record ------------------------------------------------------------------------------
 
     def _keep(
         self, kind: str, subject: str, body: Any, by: str, content: bytes = b""
     ) -> Future[int]:
-        packed = pack(content) if content else b""
         text = canonical_bytes(body).decode()
         return self.record.keep(
-            Note(instant(self._now()), by[:64] or "-", kind, subject[:128], text, packed)
+            Note(instant(self._now()), by[:64] or "-", kind, subject[:128], text, content)
         )
+
+    def _write_totals(self) -> Future[int]:
+        self._whole_at = self._now()
+        return self._keep("totals", "feed", {}, "guard", pack(as_bytes(whole(self.feed))))
+
+    def _write_history(self) -> None:
+        """What is usual, open and held, whole: the next start begins from here."""
+        with self._lock:
+            mark = self._keep("mark", "guard", {}, "guard")
+            self._write_totals()
+            batches, watch = self.memory.copied(), self.watch.copied()
+            self._since, self._history_at = 0, self._now()
+        content = as_bytes(watch) + b"\n" + packed(batches)
+        body = {"mark": mark.result()}
+        self._keep("history", "guard", body, "guard", pack(content)).result()
 
     def _replay(self) -> None:
         """What was open, usual, held and known before this start."""
-        whole_at, batches = 0, dict[str, Batch]()
-        for event in self.record.after():
-            if event.kind == "totals":
-                whole_at = event.seq
-        for event in self.record.after():
+        history, totals = self.record.newest("history"), self.record.newest("totals")
+        mark, whole_at = 0, 0 if totals is None else totals.seq
+        if history is not None:
+            mark = json.loads(history.body)["mark"]
+            watch, _, batches = self.record.content(history.seq).partition(b"\n")
+            self.watch.read(watch)
+            self.memory.read(batches)
+        for event in self.record.after(mark):
             body, at = json.loads(event.body), datetime.fromisoformat(event.at)
-            if event.kind == "state":
-                self._states[event.subject] = body["state"]
-            elif event.kind in ("readings", "totals"):
+            if event.kind in ("readings", "totals"):
                 if event.seq >= whole_at:
                     self._read_again(event, at)
-            elif event.kind == "answer":
-                batches[event.subject] = batch_again(self.record.content(event.seq))
-                self._stands(batches[event.subject], body["answer"])
-            elif event.kind == "decided":
-                self._stands(batches[event.subject], body["answer"])
-            elif event.kind in ("booked", "dropped"):
-                self._ended(self._open[body["asset"]][event.subject], event.kind, at)
+            elif event.seq > mark:
+                self._again(event, body, at)
+
+    def _again(self, event: Kept, body: Mapping[str, Any], at: datetime) -> None:
+        """One event that is not of a total."""
+        if event.kind == "answer":
+            self.memory.stands(batch_again(self.record.content(event.seq)), body["answer"])
+            self._since += 1
+        elif event.kind == "decided" and event.subject in self.memory.held:
+            self.memory.stands(self.memory.held[event.subject], body["answer"])
+        elif event.kind in ("booked", "dropped"):
+            when = datetime.fromisoformat(body["at"])
+            self.memory.ended(self.memory.open[body["asset"]][event.subject], event.kind, when)
+        else:
+            self.watch.took(event.kind, event.subject, body, at)
 
     def _read_again(self, event: Kept, at: datetime) -> None:
         content = json.loads(self.record.content(event.seq))
         if event.kind == "totals":
-            read_whole(self.feed, content)
+            read_whole(self.watch.feed, content)
             return
         for message in content:
-            self.feed.take(message, at)
-        self.feed.faults.clear()
+            self.watch.feed.take(message, at)
+        self.watch.feed.faults.clear()
+
+
+SHOWN = 100
+"""Faults that are shown with the state; all are in the record."""
+
+
+def _fault(one: Any) -> dict[str, Any]:
+    words = one.words.as_json()
+    return {"name": one.name, "source": one.source, "words": words, "said": one.said}
+
+
+def _alone(place: str) -> IO[bytes] | None:
+    """A lock beside a SQLite store: two guards would each allow what fits only once.
+
+    Raises:
+        UsageError: another guard answers from this store.
+    """
+    if "://" in place:
+        return None
+    lock = Path(f"{place}.guard").open("ab")  # noqa: SIM115, held as long as the guard lives
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return lock
+    lock.close()
+    raise UsageError(f"another guard answers from {place}; ask that one")
 
 
 def _twice(before: Answered) -> Answered:

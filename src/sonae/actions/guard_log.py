@@ -53,6 +53,10 @@ class Record:
         """What was kept about one batch, break or source."""
         return list(self._reader.of(subject))
 
+    def newest(self, kind: str) -> Kept | None:
+        """The last event of a kind."""
+        return self._reader.newest(kind)
+
     def content(self, seq: int) -> bytes:
         """The packed part of an event, unpacked."""
         return unpack(self._reader.content(seq))

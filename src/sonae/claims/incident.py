@@ -35,7 +35,7 @@ CAUSES = (
     "phantom_credit",
     "undetermined",
 )
-BORNE = ("asset_pool", "firm_wide")
+BORNE = ("asset_pool", "firm_wide", "undetermined")
 NUMBERS = ("rate", "in_kind_share", "paid_of_loss", "cap")
 DISCHARGES = ("in_kind", "agreed_substitute", "terms_clause", "none")
 STEPS = (

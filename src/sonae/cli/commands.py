@@ -37,6 +37,7 @@ def close(
     out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
     engine: str = "duckdb",
     fund: str | None = None,
+    guard: str | None = None,
     seal_key: Path | None = None,
     seal_after: Path | None = None,
     escrow: Path | None = None,
@@ -57,6 +58,8 @@ def close(
         Where set-based work runs.
     fund
         The store of the reserve ledger: the reserve is then what the ledger holds.
+    guard
+        The store of the guard: its open breaks are findings of the close.
     seal_key
         The operator's seal key: seals what is owed, into `seal` below --out.
     seal_after
@@ -76,7 +79,7 @@ def close(
     how = None if seal_key is None else sealing(seal_key, seal_after, escrow=escrow)
     with progress(words, CLOSE_STEPS) as bar:
         on, known = day(what_if_on), assume or ()
-        closed = close_books(folder, known, on, out_dir, engine, bar.step, fund, how)
+        closed = close_books(folder, known, on, out_dir, engine, bar.step, fund, how, guard)
     if json:
         show_json(closed.document)
     else:

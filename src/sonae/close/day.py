@@ -65,10 +65,12 @@ def close_day(
     what_if_on: date | None = None,
     step: Step = lambda _: None,
     reserve: Sequence[Mapping[str, Any]] | None = None,
+    more: Sequence[Finding] = (),
 ) -> Close:
     """Close one entity's day on the law of `edition`.
 
     `reserve`: the assets of the reserve by its ledger; without it the Books say what they know.
+    `more`: findings of what was watched since the last close.
     """
     facts = Facts(books, reserve)
     step(Text("照合する", "reconciling"))
@@ -89,6 +91,7 @@ def close_day(
         *covered.findings,
         *exposed.findings,
         *segregation_findings(facts, edition, regulatory, dossier),
+        *more,
     ]
     if what_if_on is not None:
         findings.append(Finding("what-if", "note", _WHAT_IF.format(day=what_if_on)))

@@ -81,7 +81,10 @@ def standing(id: str, asset: str, layers: tuple[str, str], events: Sequence[Even
     first = events[0]
     if first.kind != "opened" or first.units is None:
         raise BreakError(f"break {id} begins with {first.kind}, not with an opening")
-    found = Break(id, asset, layers, first.at, first.units, evidence=_said(first), history=(first,))
+    found = Break(
+        id, asset, layers, first.at, first.units, class_=first.class_ or "unknown",
+        cause=first.cause, evidence=_said(first), history=(first,),
+    )  # fmt: skip
     for event in events[1:]:
         found = step(found, event)
     return found
@@ -113,7 +116,8 @@ def _opened(found: Break, _: Event) -> Break:
 def _changed(found: Break, event: Event) -> Break:
     if event.units is None:
         raise BreakError(f"break {found.id}: say how large it is now")
-    return replace(found, units=event.units)
+    class_, cause = event.class_ or found.class_, event.cause or found.cause
+    return replace(found, units=event.units, class_=class_, cause=cause)
 
 
 def _assigned(found: Break, event: Event) -> Break:

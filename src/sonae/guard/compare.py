@@ -35,7 +35,8 @@ PAIRS: tuple[tuple[Layer, Layer], ...] = (
 class Side:
     """One layer of an asset: its total, the oldest reading in it, and what it lacks.
 
-    `halted_for` is the age of the last block's reading where its chain stands still.
+    `pending` is what its chain has not made final; it does not count in `units`. `halted`: its
+    chain makes no blocks.
     """
 
     layer: Layer
@@ -44,6 +45,7 @@ class Side:
     nodes: frozenset[str]
     lacks: tuple[str, ...]
     halted: bool
+    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def side(feed: Feed, asset: str, layer: Layer) -> Side:
         frozenset(line.node for _, line in lines),
         tuple(sorted(lacks)),
         any(line.halted for _, line in lines),
+        sum(sum(line.pending.values()) for _, line in lines),
     )
 
 

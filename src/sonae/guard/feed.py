@@ -3,6 +3,9 @@
 A source is a ledger, a wallet system, a node or a general ledger. Of each asset and tier it sends
 whole totals, or changes of a total, numbered from 1. A change that is missing makes the total
 incomplete, never zero; a whole total stands by itself.
+
+A change that names its block counts once the chain has gone far enough beyond it; until then it is
+pending, and shown apart. A block that is reorganised takes its changes back by a change of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from sonae.core.text import Text
 Layer = Literal["chain", "wallet", "ledger", "general_ledger"]
 LAYERS: tuple[Layer, ...] = ("chain", "wallet", "ledger", "general_ledger")
 TIERS = ("cold", "hot", "other", "")
-KINDS = ("total", "change")
+KINDS = ("total", "change", "reorganised")
 AHEAD = 10_000
 """Readings kept back while an earlier one is missing; beyond it a source must send a total."""
 
@@ -29,7 +32,10 @@ class Reading(NamedTuple):
 
     `node` is what the source itself read from; two sources with one node are not independent.
     `halted` says that its chain makes no blocks; `complete` is false where it knows that it misses
-    something, such as staked coins.
+    something, such as staked coins. `height` is the block of the change, `tip` the last block that
+    the source saw; 0 where a layer has no blocks. A "reorganised" reading takes `units` back (below
+    zero for a deposit) that the block at `height` had brought. A total is of what is final; with a
+    `height` it leaves what is pending above that block.
     """
 
     source: str
@@ -43,6 +49,8 @@ class Reading(NamedTuple):
     at: datetime
     halted: bool
     complete: bool
+    height: int = 0
+    tip: int = 0
 
 
 class Fault(NamedTuple):
@@ -73,17 +81,20 @@ def read_message(said: Any) -> Reading:
     tier = take("tier", str, "")
     number = take("number", int)
     halted, complete = take("halted", bool, False), take("complete", bool, True)
+    height, tip = take("height", int, 0), take("tip", int, 0)
     checks = {"layer": LAYERS, "kind": KINDS}
     wrong += [k for k, codes in checks.items() if words[k] and words[k] not in codes]
     wrong += ["tier"] if tier is not None and tier not in TIERS else []
     wrong += ["number"] if number is not None and number < 1 else []
+    wrong += [k for k, v in (("height", height), ("tip", tip)) if v is not None and v < 0]
+    wrong += ["height"] if words["kind"] == "reorganised" and not height else []
     units, at = _whole(words["units"]), _instant(words["at"])
     wrong += [k for k, v in (("units", units), ("at", at)) if words[k] and v is None]
     if wrong or units is None or at is None:
         raise ValueError(", ".join(sorted(set(wrong))))
     return Reading(
         words["source"], words["layer"], words["node"], number, words["asset"], tier,
-        words["kind"], units, at, halted, complete,
+        words["kind"], units, at, halted, complete, height, tip,
     )  # fmt: skip
 
 
@@ -110,7 +121,9 @@ Stream = tuple[str, str, str]
 class Line:
     """Where one stream stands: its total, and what waits for a number before it.
 
-    `seen` has the digest of each number that was taken or waits, back to `AHEAD` numbers.
+    `seen` has the digest of each number that was taken or waits, back to `AHEAD` numbers. `final`
+    is how many blocks, its own included, a change needs before it counts; `pending` has base units
+    by block that do not count yet.
     """
 
     layer: Layer
@@ -122,6 +135,9 @@ class Line:
     complete: bool = True
     seen: dict[int, str] = field(default_factory=dict)
     waiting: dict[int, Reading] = field(default_factory=dict)
+    final: int = 1
+    tip: int = 0
+    pending: dict[int, int] = field(default_factory=dict)
 
     @property
     def missing(self) -> tuple[int, int] | None:
@@ -131,6 +147,7 @@ class Line:
     def take(self, reading: Reading) -> int:
         """Apply a reading, and those that waited for it; how many were applied."""
         if reading.kind == "total":
+            self.pending = {h: u for h, u in self.pending.items() if 0 < reading.height < h}
             for number in [n for n in self.waiting if n <= reading.number]:
                 del self.waiting[number]
             self._apply(reading)
@@ -146,8 +163,18 @@ class Line:
         return done
 
     def _apply(self, reading: Reading) -> None:
-        before = self.units if reading.kind == "change" else 0
-        self.units, self.last, self.at = before + reading.units, reading.number, reading.at
+        self.tip = max(self.tip, reading.tip, reading.height)
+        if reading.kind == "total":
+            self.units = reading.units
+        elif reading.kind == "reorganised" and reading.height not in self.pending:
+            self.units += reading.units
+        elif reading.height:
+            self.pending[reading.height] = self.pending.get(reading.height, 0) + reading.units
+        else:
+            self.units += reading.units
+        for height in [h for h in self.pending if self.tip - h + 1 >= self.final]:
+            self.units += self.pending.pop(height)
+        self.last, self.at = reading.number, reading.at
         self.layer, self.node = reading.layer, reading.node
         self.halted, self.complete = reading.halted, reading.complete
 
@@ -156,14 +183,17 @@ class Line:
 class Feed:
     """Everything that came in: totals by stream, and every fault.
 
-    `streams` has the streams of each asset. `took` counts what was applied, `twice` what came again
-    unchanged.
+    `final` has the blocks that a change of an asset needs before it counts. `streams` has the
+    streams of each asset, `reorganised` what a chain took back. `took` counts what was applied,
+    `twice` what came again unchanged.
     """
 
     skew: timedelta
+    final: Mapping[str, int] = field(default_factory=dict)
     lines: dict[Stream, Line] = field(default_factory=dict)
     streams: dict[str, list[Stream]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    reorganised: list[Reading] = field(default_factory=list)
     took: int = 0
     twice: int = 0
 
@@ -180,7 +210,7 @@ class Feed:
     def line(self, stream: Stream, layer: Layer, node: str) -> Line:
         """Where a stream stands; a new one where it has said nothing yet."""
         if stream not in self.lines:
-            self.lines[stream] = Line(layer, node)
+            self.lines[stream] = Line(layer, node, final=self.final.get(stream[1], 1))
             self.streams.setdefault(stream[1], []).append(stream)
         return self.lines[stream]
 
@@ -202,7 +232,7 @@ class Feed:
         if reading.number <= line.last:
             self._fault("too-late", reading.source, _TOO_LATE.format(number=number), reading)
             return False
-        early = reading.kind == "change" and reading.number > line.last + 1
+        early = reading.kind != "total" and reading.number > line.last + 1
         if early and len(line.waiting) >= AHEAD:
             self._fault("gap", reading.source, _GAP.format(number=str(line.last + 1)), reading)
             return False
@@ -211,6 +241,8 @@ class Feed:
             self._fault("clock-ahead", reading.source, words, reading)
             reading = reading._replace(at=now)
         line.seen[reading.number] = mine
+        if reading.kind == "reorganised":
+            self.reorganised.append(reading)
         self.took += line.take(reading)
         return True
 

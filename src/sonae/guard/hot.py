@@ -36,6 +36,22 @@ class Episode:
     most: Fraction
 
 
+def watched(
+    running: Episode | None, at: datetime, share: Fraction, limit: Fraction
+) -> tuple[Episode | None, str]:
+    """The episode after one more reading, and what happened: began, higher, ended, or nothing.
+
+    `running` is the one that has not ended.
+    """
+    if running is None:
+        return (Episode(at, None, share), "began") if share > limit else (None, "")
+    if share <= limit:
+        return Episode(running.began, at, running.most), "ended"
+    if share > running.most:
+        return Episode(running.began, None, share), "higher"
+    return running, ""
+
+
 def episodes(shares: Iterable[tuple[datetime, Fraction]], limit: Fraction) -> list[Episode]:
     """The breaches in readings in order of time; the last is open where it had not ended.
 
@@ -48,10 +64,7 @@ def episodes(shares: Iterable[tuple[datetime, Fraction]], limit: Fraction) -> li
     """
     found: list[Episode] = []
     for at, share in shares:
-        running = found and found[-1].ended is None
-        if share > limit:
-            last = found.pop() if running else Episode(at, None, share)
-            found.append(Episode(last.began, None, max(last.most, share)))
-        elif running:
-            found.append(Episode(found[-1].began, at, found.pop().most))
+        running = found.pop() if found and found[-1].ended is None else None
+        after, _ = watched(running, at, share, limit)
+        found += [after] if after is not None else []
     return found

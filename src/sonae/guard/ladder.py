@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sonae.guard.feed import Line
+from sonae.guard.feed import Feed, Line
+from sonae.guard.limits import Place
 
 RUNGS = {
     "1h": timedelta(hours=1),
@@ -28,6 +29,24 @@ class Store:
     line: Line
     after: timedelta | None
     supplier: str | None
+
+
+def stores(feed: Feed, places: Iterable[Place]) -> list[Store]:
+    """What the wallets hold, each with the place that the policy names for it.
+
+    A stream is matched by source and tier, then by source alone ("" in the policy); where the
+    policy names no place, nobody can say how soon it can be spent.
+    """
+    named = {(p.source, p.tier): p for p in places}
+    found = []
+    for (source, asset, tier), line in feed.lines.items():
+        if line.layer != "wallet":
+            continue
+        place = named.get((source, tier)) or named.get((source, ""))
+        hours = None if place is None else place.hours
+        after = None if hours is None else timedelta(hours=hours)
+        found.append(Store(asset, line, after, None if place is None else place.supplier))
+    return found
 
 
 def ladder(

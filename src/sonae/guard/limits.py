@@ -25,7 +25,9 @@ class Limits:
     of the largest batch of the look-back. `account_hold_times`: multiple of an account's largest
     credit before. `account_hold_first`: a first credit above it waits for a second person.
     `second_person_above`: a batch above it names a checker who is not its maker.
-    `feed_max_age`: seconds after which a source is stale.
+    `feed_max_age`: seconds after which a source is stale. `final_blocks`: blocks, its own included,
+    that a change on its chain needs before it counts. `material`: a break of so much is told
+    upwards at once.
     """
 
     asset: str
@@ -38,6 +40,21 @@ class Limits:
     account_hold_first: int
     second_person_above: int
     feed_max_age: int
+    final_blocks: int
+    material: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where coins lie: the source and tier that read them, and how soon they can be spent.
+
+    `hours` is None where nobody can say; `supplier` is on whose service they hang.
+    """
+
+    source: str
+    tier: str
+    hours: int | None
+    supplier: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +62,7 @@ class Policy:
     """Limits by asset; an asset that is not listed is refused.
 
     `over`, `stale`, `halted`: what withdrawals of an asset do in that state. `hot_share`: the share
-    of not-cold coins above which a breach is recorded.
+    of not-cold coins above which a breach is recorded. `places`: how soon coins can be spent.
     """
 
     when_blind: str
@@ -55,6 +72,15 @@ class Policy:
     halted: str
     hot_share: Fraction
     assets: Mapping[str, Limits]
+    places: tuple[Place, ...] = ()
+
+    def final(self) -> dict[str, int]:
+        """Blocks that a change of each asset needs before it counts."""
+        return {asset: limits.final_blocks for asset, limits in self.assets.items()}
+
+    def material(self) -> dict[str, int]:
+        """By asset, the base units from which a break is told upwards at once."""
+        return {asset: limits.material for asset, limits in self.assets.items()}
 
 
 def read_policy(raw: Mapping[str, Any], file: str = "guard.toml") -> Policy:
@@ -70,7 +96,7 @@ def read_policy(raw: Mapping[str, Any], file: str = "guard.toml") -> Policy:
         "when_blind": _code(head, "when_blind", WHEN_BLIND),
         **{k: _code(head, k, WITHDRAWALS) for k in ("over", "stale", "halted")},
     }
-    skew = _seconds(head, "clock_skew_seconds")
+    skew = _positive(head, "clock_skew_seconds")
     hot = _share(head, "hot_share")
     head.done()
     assets: dict[str, Limits] = {}
@@ -81,10 +107,21 @@ def read_policy(raw: Mapping[str, Any], file: str = "guard.toml") -> Policy:
         if limits.asset in assets:
             top.fault(f"asset[{n}].asset", _TWICE.format(asset=limits.asset))
         assets[limits.asset] = limits
+    listed = top.take("place", list, [])
+    places = [_place(Settings(p, file, f"place[{n}].", problems)) for n, p in enumerate(listed)]
     top.done()
     if problems:
         raise InputError(problems)
-    return Policy(clock_skew=skew, hot_share=hot, assets=assets, **words)
+    return Policy(clock_skew=skew, hot_share=hot, assets=assets, places=tuple(places), **words)
+
+
+def _place(of: Settings) -> Place:
+    source, tier = of.take("source", str), of.take("tier", str, "")
+    hours, supplier = of.take("hours", int, None), of.take("supplier", str, None)
+    if hours is not None and hours < 0:
+        of.fault("hours", NOT_USABLE.format(key="hours", value=str(hours)))
+    of.done()
+    return Place(source or "", tier, hours, supplier)
 
 
 def _limits(of: Settings) -> Limits | None:
@@ -105,7 +142,9 @@ def _limits(of: Settings) -> Limits | None:
         account_hold_times=_times(of, "account_hold_times"),
         account_hold_first=_units(of, "account_hold_first", scale),
         second_person_above=_units(of, "second_person_above", scale),
-        feed_max_age=_seconds(of, "feed_max_age_seconds"),
+        feed_max_age=_positive(of, "feed_max_age_seconds"),
+        final_blocks=_positive(of, "final_blocks"),
+        material=_units(of, "material", scale),
     )
     of.done()
     return found
@@ -118,7 +157,7 @@ def _code(of: Settings, key: str, codes: tuple[str, ...]) -> str:
     return value or codes[0]
 
 
-def _seconds(of: Settings, key: str) -> int:
+def _positive(of: Settings, key: str) -> int:
     value = of.take(key, int)
     if value is not None and value <= 0:
         of.fault(key, NOT_USABLE.format(key=key, value=str(value)))

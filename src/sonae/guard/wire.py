@@ -12,8 +12,12 @@ from sonae.core.canonical import canonical_bytes, parse_number
 from sonae.core.errors import InputError, Problem
 from sonae.core.text import Text
 from sonae.guard.compare import Compared
-from sonae.guard.feed import Feed
+from sonae.guard.feed import Feed, Reading, read_message
 from sonae.guard.judge import Batch, Credit
+
+KEPT = 100
+"""Numbers whose content is remembered over a start, to tell a repeated reading from another."""
+LONGEST_ID = 128
 
 
 def read_batch(said: Any) -> Batch:
@@ -33,6 +37,8 @@ def read_batch(said: Any) -> Batch:
         return value
 
     id, asset, maker = text("batch"), text("asset"), text("maker")
+    if id is not None and (len(id) > LONGEST_ID or not id.isprintable()):
+        problems.append(_fault("batch"))
     checker, unit = text("checker", needed=False), text("stated_unit", needed=False)
     total = text("stated_total", needed=False)
     stated: Fraction | None = None
@@ -94,6 +100,7 @@ def as_json(one: Compared) -> dict[str, Any]:
             "at": None if s.at is None else s.at.isoformat(),
             "nodes": sorted(s.nodes),
             "lacks": list(s.lacks),
+            "pending": str(s.pending),
         }
         for name, s in (("left", one.left), ("right", one.right))
     }
@@ -117,7 +124,10 @@ def whole(feed: Feed) -> list[list[Any]]:
     return [
         [
             *stream, line.layer, line.node, line.last, str(line.units),
-            None if line.at is None else line.at.isoformat(), line.halted, line.complete,
+            None if line.at is None else line.at.isoformat(), line.halted, line.complete, line.tip,
+            [[height, str(units)] for height, units in sorted(line.pending.items())],
+            [[n, d] for n, d in line.seen.items() if n > line.last - KEPT],
+            [_reading(r) for _, r in sorted(line.waiting.items())],
         ]
         for stream, line in sorted(feed.lines.items())
     ]  # fmt: skip
@@ -125,10 +135,19 @@ def whole(feed: Feed) -> list[list[Any]]:
 
 def read_whole(feed: Feed, rows: Iterable[Any]) -> None:
     """Put totals back that `whole` gave."""
-    for source, asset, tier, layer, node, last, units, read, halted, complete in rows:
+    for row in rows:
+        source, asset, tier, layer, node, last, units, read, halted, complete, *more = row
         line = feed.line((source, asset, tier), layer, node)
+        tip, pending, seen, waiting = more
+        line.tip, line.pending = tip, {height: int(units) for height, units in pending}
+        line.seen = {n: d for n, d in seen}
+        line.waiting = {r.number: r for r in map(read_message, waiting)}
         line.last, line.units, line.halted, line.complete = last, int(units), halted, complete
         line.at = datetime.fromisoformat(read) if read else None
+
+
+def _reading(one: Reading) -> dict[str, Any]:
+    return one._asdict() | {"units": str(one.units), "at": one.at.isoformat()}
 
 
 _UNUSABLE = Text("「{key}」がないか使えない", "{key} is missing or not usable")

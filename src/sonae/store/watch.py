@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -47,8 +47,22 @@ _AFTER = Prepared(
 _OF = Prepared(
     select(*_COLUMNS).where(WATCH_EVENT.c.subject == bindparam("x")).order_by(WATCH_EVENT.c.seq)
 )
+_KIND = Prepared(
+    select(*_COLUMNS)
+    .where(WATCH_EVENT.c.kind == bindparam("kind"), WATCH_EVENT.c.seq > bindparam("x"))
+    .order_by(WATCH_EVENT.c.seq)
+    .limit(bindparam("most"))
+)
+_NEWEST = Prepared(
+    select(func.max(WATCH_EVENT.c.seq)).where(
+        WATCH_EVENT.c.kind == bindparam("kind"), WATCH_EVENT.c.seq < bindparam("x")
+    )
+)
+_AT = Prepared(select(*_COLUMNS).where(WATCH_EVENT.c.seq == bindparam("x")))
 _CONTENT = Prepared(select(WATCH_EVENT.c.content).where(WATCH_EVENT.c.seq == bindparam("x")))
 PAGE = 10_000
+LAST = 2**62
+"""Beyond every number."""
 
 
 class Note(NamedTuple):
@@ -100,12 +114,22 @@ class WatchLog:
         Raises:
             StoreError: nothing of them is kept.
         """
+        return self.decide(lambda: notes)
+
+    def decide(self, make: Callable[[], Sequence[Note]]) -> int:
+        """Keep what `make` gives, which reads the record while nobody else writes to it.
+
+        Raises:
+            StoreError: nothing of it is kept.
+        """
         try:
             with self.connection.transaction("watch_event"):
+                notes = make()
                 found = _LAST.first(self.connection, {})
                 last = (found[0] if found else None) or 0
                 rows = ({"seq": n, **note._asdict()} for n, note in enumerate(notes, last + 1))
-                _ADD.run(self.connection, *rows)
+                if notes:
+                    _ADD.run(self.connection, *rows)
                 return last + len(notes)
         except self.connection.errors as error:
             raise StoreError(f"{self.place}: {error}") from error
@@ -115,6 +139,22 @@ class WatchLog:
         while page := _AFTER.rows(self.connection, {"x": seq, "most": PAGE}):
             yield from (Kept(*row) for row in page)
             seq = page[-1][0]
+
+    def kind(self, kind: str, seq: int = 0) -> Iterator[Kept]:
+        """Every event of a kind after one, oldest first."""
+        while page := _KIND.rows(self.connection, {"kind": kind, "x": seq, "most": PAGE}):
+            yield from (Kept(*row) for row in page)
+            seq = page[-1][0]
+
+    def newest(self, kind: str, before: int = LAST) -> Kept | None:
+        """The last event of a kind, of those before a number."""
+        found = _NEWEST.first(self.connection, {"kind": kind, "x": before})
+        return self.at(found[0]) if found and found[0] else None
+
+    def at(self, seq: int) -> Kept | None:
+        """One event by its number."""
+        found = _AT.first(self.connection, {"x": seq})
+        return Kept(*found) if found else None
 
     def of(self, subject: str) -> Iterable[Kept]:
         """What happened to one batch, break or source, oldest first."""

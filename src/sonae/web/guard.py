@@ -93,7 +93,7 @@ async def _each(seconds: int, guard: Guard) -> None:
 
 
 async def _body(request: Request) -> Any:
-    """The parsed body; text that cannot be read is given on as it is, and refused with its place."""
+    """The parsed body; text that cannot be read is given on, and refused there."""
     if int(request.headers.get("content-length") or 0) > MOST_BYTES:
         return None
     raw = await request.body()
