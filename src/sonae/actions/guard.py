@@ -15,6 +15,7 @@ import fcntl
 import hashlib
 import json
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -35,7 +36,15 @@ from sonae.fund.entry import instant
 from sonae.guard.compare import Compared, compare, side
 from sonae.guard.judge import Batch, Known, judge
 from sonae.guard.limits import Policy
-from sonae.guard.wire import as_bytes, batch_again, batch_bytes, read_batch, read_whole, whole
+from sonae.guard.wire import (
+    as_bytes,
+    as_json,
+    batch_again,
+    batch_bytes,
+    read_batch,
+    read_whole,
+    whole,
+)
 from sonae.store.watch import Kept, Note
 
 TOTALS_EVERY = timedelta(minutes=10)
@@ -57,6 +66,9 @@ class Guard:
         self.register = Register(place, now)
         self.memory, self.watch = Memory(), Watch(policy)
         self.faults: list[dict[str, Any]] = []
+        self.trouble = ""
+        self.alarms: deque[Answered] = deque(maxlen=SHOWN)
+        self._last: tuple[str, list[Compared]] = ("", [])
         self._lock = threading.RLock()
         self._unkept: dict[str, Future[Answered]] = {}
         self._since = 0
@@ -126,6 +138,8 @@ class Guard:
             }
             self.memory.answered(batch.id, answered)
             self.memory.stands(batch, verdict.answer)
+            if verdict.answer != "allow":
+                self.alarms.append(answered)
             self._since += 1
             kept = self._keep("answer", batch.id, answered, batch.maker, content)
             found = self._unkept[batch.id] = _then(kept, answered)
@@ -180,6 +194,8 @@ class Guard:
             before = self._before(id)
             asset = before["asset"] if before else ""
             mine = self.memory.open.get(asset, {}).get(id)
+            if mine is not None and mine.booked is not None and kind == "booked":
+                return
             if before is None or mine is None or mine.booked is not None:
                 raise UsageError(f"batch {id} was not allowed, or is done with")
             now = self._now()
@@ -267,15 +283,35 @@ class Guard:
             kept = [self._keep(s.kind, s.subject, s.body, "guard") for s in said]
             if self._whole_at is None or now - self._whole_at >= TOTALS_EVERY:
                 kept.append(self._write_totals())
-        self.register.update(found, self.policy, causes)
+        self.register.update(found, self.policy, causes, self.watch.matched)
         kept += self._tell()
         for done in kept:
             done.result()
+        self._last = (instant(now), found)
         if self._since >= ANSWERS_BETWEEN or (
             self._since and now - self._history_at >= HISTORY_EVERY
         ):
             self._write_history()
         return found
+
+    def state(self) -> dict[str, Any]:
+        """As of the last minute: assets, hot share; and the last alarms and faults, open breaks."""
+        at, found = self._last
+        with self._lock:
+            share = self.watch.share
+            return {
+                "at": at,
+                "recording": self.recording(),
+                "trouble": self.trouble,
+                "assets": [as_json(c) for c in found],
+                "hot_share": None if share is None else str(share),
+                "hot_since": None if self.watch.hot is None else instant(self.watch.hot.began),
+                "open_breaks": [b.id for b in self.register.open()],
+                "held": sorted(self.memory.held),
+                "alarms": list(self.alarms),
+                "faults": list(self.faults),
+                "repeated_readings": self.feed.twice,
+            }
 
     def _tell(self) -> list[Future[int]]:
         """Record what has to be told upwards, once for each break and reason."""

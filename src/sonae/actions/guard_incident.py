@@ -58,7 +58,8 @@ def _of_break(register: Register, one: Break, policy: Policy) -> dict[str, Any]:
     kept = list(register.log.of(f"break/{one.id}"))
     first = kept[0]
     sizes = [abs(e.units) for e in one.history if e.units is not None]
-    before = _totals_before(register, one.asset, first.seq)
+    met = "last met" in one.evidence[0]
+    before = "" if met else _totals_before(register, one.asset, first.seq)
     evidence = [
         before,
         f"totals after ({_name(first)}): {one.evidence[0]}",

@@ -11,12 +11,13 @@ import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sonae.actions.fund import Now, utc_now
+from sonae.actions.guard_watch import totals_in_words
 from sonae.actions.keys import Key, verify_signature
 from sonae.core.canonical import canonical_bytes
 from sonae.core.chain import Signed, sign, signature_good
@@ -136,21 +137,28 @@ class Register:
 
     # -- what the guard writes -------------------------------------------------------------------
 
-    def update(self, found: Sequence[Compared], policy: Policy, causes: Mapping[str, str]) -> int:
+    def update(
+        self,
+        found: Sequence[Compared],
+        policy: Policy,
+        causes: Mapping[str, str],
+        matched: Mapping[str, str],
+    ) -> int:
         """Open breaks for new differences, change those that grew or shrank; how many steps.
 
-        `causes` names, by asset, a reorganised block that was read since the last time.
+        `causes` names, by asset, a reorganised block that was read since the last time; `matched`
+        the totals of two layers when they last met.
         """
         with self._lock:
             self.follow()
-            if not self._wanted(found, policy, causes):
+            if not self._wanted(found, policy, causes, matched):
                 return 0
             count = 0
 
             def make() -> list[Note]:
                 nonlocal count
                 self.follow()
-                notes = self._wanted(found, policy, causes)
+                notes = self._wanted(found, policy, causes, matched)
                 count = len(notes)
                 return notes
 
@@ -159,7 +167,11 @@ class Register:
             return count
 
     def _wanted(
-        self, found: Sequence[Compared], policy: Policy, causes: Mapping[str, str]
+        self,
+        found: Sequence[Compared],
+        policy: Policy,
+        causes: Mapping[str, str],
+        matched: Mapping[str, str],
     ) -> list[Note]:
         at, notes = self._now(), list[Note]()
         running = {(b.asset, b.layers): b for b in self.open()}
@@ -173,9 +185,11 @@ class Register:
             small = abs(one.difference) <= policy.assets[one.asset].tolerance
             units, cause = 0 if small else one.difference, causes.get(one.asset, "")
             class_ = "reorganised_block" if cause else ""
-            words = _evidence(one)
+            words = totals_in_words(one)
             if mine is None and not small and not _explained(former, one.difference):
                 fresh += 1
+                met = matched.get(f"{one.asset}:{'-'.join(there)}")
+                words += f"; they last met at {met}" if met else ""
                 event = Event("opened", at, "guard", units, class_, cause, evidence=words)
                 notes.append(_note(f"b{fresh}", event, one.asset, there))
             elif mine is not None and mine.units != units:
@@ -252,12 +266,6 @@ def _explained(former: Break | None, difference: int) -> bool:
         return False
     sizes = [e.units for e in former.history if e.units is not None]
     return sizes[-1] == difference
-
-
-def _evidence(one: Compared) -> str:
-    sides = [f"{s.layer} {s.units} (pending {s.pending})" for s in (one.left, one.right)]
-    read = min(s.at for s in (one.left, one.right) if s.at is not None).astimezone(UTC)
-    return f"{', '.join(sides)}; read {instant(read)}"
 
 
 def _note(

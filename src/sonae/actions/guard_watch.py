@@ -42,6 +42,7 @@ class Watch:
         self.frozen: dict[str, str] = {}
         self.queues: dict[str, int] = {}
         self.told: set[str] = set()
+        self.matched: dict[str, str] = {}
 
     # -- the minute ------------------------------------------------------------------------------
 
@@ -53,6 +54,8 @@ class Watch:
             if self.states.get(subject, "matched") != one.state:
                 said.append(Said("state", subject, as_json(one)))
             self.states[subject] = one.state
+            if one.state == "matched":
+                self.matched[subject] = totals_in_words(one)
         return said + self._look_hot(now)
 
     def _look_hot(self, now: datetime) -> list[Said]:
@@ -187,17 +190,25 @@ class Watch:
             "frozen": dict(self.frozen),
             "queues": dict(self.queues),
             "told": sorted(self.told),
+            "matched": dict(self.matched),
         }
 
     def read(self, content: bytes) -> None:
         """Put back what `copied` gave, as JSON; prices of assets no longer listed are left out."""
         said = json.loads(content)
         self.states, self.frozen, self.queues = said["states"], said["frozen"], said["queues"]
-        self.told = set(said["told"])
+        self.told, self.matched = set(said["told"]), said["matched"]
         self.priced([p for p in said["prices"] if p["asset"] in self.policy.assets])
         if said["hot"] is not None:
             began = datetime.fromisoformat(said["hot"]["began"])
             self.hot = Episode(began, None, Fraction(said["hot"]["most"]))
+
+
+def totals_in_words(one: Compared) -> str:
+    """Both totals, what is pending of them, and when the older was read, as evidence."""
+    sides = [f"{s.layer} {s.units} (pending {s.pending})" for s in (one.left, one.right)]
+    read = min(s.at for s in (one.left, one.right) if s.at is not None)
+    return f"{', '.join(sides)}; read {instant(read)}"
 
 
 _PRICE = Text(

@@ -192,24 +192,27 @@ def sample(
 
 @app.command
 def demo(
-    story: Annotated[Literal["close", "incident"], Parameter(name="STORY")] = "close",
+    story: Annotated[Literal["close", "incident", "guard"], Parameter(name="STORY")] = "close",
     *,
     out_dir: Annotated[Path, Parameter(name="--out")] = Path("out/demo"),
     lang: Language = None,
     json: Json = False,
 ) -> int:
-    """Real cases: three exchanges closed under every shipped draft, or real incidents replayed.
+    """Real cases: exchanges closed, incidents replayed, a phantom credit refused.
 
     Parameters
     ----------
     story
         close: Coincheck, DMM Bitcoin, FTX Japan; incident: Coincheck 2018, DMM
-        Bitcoin 2024, Zaif 2018, Bithumb 2026.
+        Bitcoin 2024, Zaif 2018, Bithumb 2026; guard: the phantom credit of 2026,
+        refused, and found where nobody asked.
     out_dir
         Where the reports go.
     """
     if story == "incident":
         return _demo_incident(out_dir / "incident", lang, json)
+    if story == "guard":
+        return _demo_guard(out_dir, lang, json)
     from sonae.actions.demo import demo as run_demo
     from sonae.report.terminal import loss, summary
 
@@ -245,6 +248,22 @@ def _demo_incident(out_dir: Path, lang: Language, json: bool) -> int:
         show(valuation_view(valued, words))
     show(replay_counters(found["counters"], words))
     out(f"→ {out_dir}")
+    return OK
+
+
+def _demo_guard(out_dir: Path, lang: Language, json: bool) -> int:
+    """Replay the phantom credit against the real service on the loopback address."""
+    from sonae.actions.demo_guard import replay
+    from sonae.report.guard import story_view
+
+    words = language(lang)
+    with progress(words, 3) as bar:
+        found = replay(out_dir, bar.step)
+    if json:
+        show_json(found)
+    else:
+        show(story_view(found, words))
+        out(f"→ {out_dir / 'guard'}")
     return OK
 
 

@@ -39,6 +39,8 @@ app.command(seal)
 pay = App(name="pay", help="Pay each person once: files three people sign, and what came of them.")
 claims.command(pay)
 incident = App(name="incident", help="A loss: its clocks, who bears it, the refill.")
+guard = App(name="guard", help="Between closes: credits asked about first, totals each minute.")
+app.command(guard)
 app.command(claims)
 app.command(incident)
 app.command(books)
@@ -139,6 +141,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.fund_look
     import sonae.cli.loss
     import sonae.cli.pack
+    import sonae.cli.guard
     import sonae.cli.pay
     import sonae.cli.pay_cases
     import sonae.cli.pay_rails
