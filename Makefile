@@ -36,6 +36,7 @@ bench: venv
 	$(BIN)/python benchmarks/rails.py
 	$(BIN)/python benchmarks/people.py
 	$(BIN)/python benchmarks/loss.py
+	$(BIN)/python benchmarks/guard.py
 
 reference: venv ## after a change of rules, values or cases
 	$(BIN)/sonae rules pages docs/reference

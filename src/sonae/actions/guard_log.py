@@ -16,6 +16,8 @@ from sonae.store.watch import Kept, Note, WatchLog
 
 TOGETHER = 2_000
 """At most so many events in one transaction."""
+SMALL, PLAIN = 4_096, b"="
+"""Content up to so many bytes is kept as it is, behind a mark that nothing packed begins with."""
 
 
 class Record:
@@ -86,10 +88,12 @@ class Record:
 
 
 def pack(content: bytes) -> bytes:
-    """Bytes, packed."""
-    return zlib.compress(content, 1)
+    """Bytes, packed where that is worth its time."""
+    return zlib.compress(content, 1) if len(content) > SMALL else PLAIN + content
 
 
 def unpack(content: bytes) -> bytes:
     """What `pack` packed; nothing for nothing."""
+    if content.startswith(PLAIN):
+        return content[len(PLAIN) :]
     return zlib.decompress(content) if content else b""

@@ -172,14 +172,19 @@ def _history(batch: Batch, known: Known, limits: Limits) -> Iterator[Reason]:
             times=number_text(limits.batch_hold_times), most=_coins(most, limits)
         )
         yield _hold("unusual-batch", words)
-    odd = [n for n, c in enumerate(batch.credits, 1) if c.units > _most(c.account, known, limits)]
+    first, usual = limits.account_hold_first, known.usual
+    times, parts = limits.account_hold_times.as_integer_ratio()
+    odd = [
+        n
+        for n, (account, units) in enumerate(batch.credits, 1)
+        if (
+            units > first
+            if (before := usual.get(account)) is None
+            else units * parts > times * before
+        )
+    ]
     if odd:
         yield _hold("unusual-credit", _UNUSUAL_CREDIT.format(rows=_rows(odd)))
-
-
-def _most(account: str, known: Known, limits: Limits) -> Fraction | int:
-    usual = known.usual.get(account)
-    return limits.account_hold_first if usual is None else limits.account_hold_times * usual
 
 
 def _blind(batch: Batch, policy: Policy) -> Iterator[Reason]:

@@ -9,6 +9,7 @@ import argparse
 import ipaddress
 import socket
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
@@ -20,6 +21,8 @@ from sonae.web.guard import MINUTE, guard_app
 
 AT_ONCE = 1_000
 """Connections at a time; more are told to come back (503)."""
+SWITCH = timedelta(microseconds=500)
+"""How long one thread may keep the others from running: the record's must not wait for a batch."""
 LAST_WORDS = 30
 """Seconds that requests under way have to finish when the service is stopped."""
 
@@ -37,8 +40,12 @@ def serve(
         raise UsageError(f"{token_file}: a shared secret has at least 16 characters")
     if not token and not _here(host):
         raise UsageError(f"{host} is reached by other machines: give --token-file")
+    sys.setswitchinterval(SWITCH.total_seconds())
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=1024)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named: no delay
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(AT_ONCE)
     guard = Guard(place, load_policy(policy))
     app = guard_app(guard, every, token, close=True)
     server = uvicorn.Server(
