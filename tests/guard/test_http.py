@@ -283,3 +283,18 @@ def test_the_commands_show_what_the_service_knows(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
     assert {"answer", "readings", "break", "state"} <= {line["kind"] for line in lines}
+
+
+def test_serve_is_the_service_itself(folder: Path) -> None:
+    """The command becomes the service: one process, and SIGTERM reaches it."""
+    start = "from sonae.cli.main import main; main()"
+    command = [sys.executable, "-c", start, "guard", "serve", str(folder / "guard.db")]
+    command += ["--policy", str(folder / "guard.toml"), "--port", "0"]
+    with subprocess.Popen(command, stdout=-1, text=True) as running:
+        assert running.stdout is not None
+        try:
+            url = running.stdout.readline().strip()
+            assert GuardClient(url, seconds=15).send("GET", "/health")["recording"]
+        finally:
+            running.terminate()
+        assert running.wait(15) in (0, -signal.SIGTERM)

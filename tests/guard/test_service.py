@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 
 from sonae.actions.guard import Guard
 from sonae.core.errors import InputError, UsageError
+from sonae.store.database import StoreError
+from sonae.store.watch import WatchLog
 
 from .test_judge import BTC, NOW, policy
 
@@ -194,3 +197,24 @@ def test_many_callers_share_writes_and_each_gets_its_own_answer(guard: Guard) ->
     kept = [e for e in guard.record.after() if e.kind == "answer"]
     assert sorted(e.subject for e in kept) == sorted(found)
     assert [e.seq for e in guard.record.after()] == list(range(1, len(kept) + 2))
+
+
+def test_an_answer_that_cannot_be_kept_was_never_given(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk: an error and not an answer, no room is taken, and the next one is judged anew."""
+
+    def full(self: WatchLog, notes: object) -> int:
+        raise StoreError("disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(WatchLog, "append", full)
+        with pytest.raises(StoreError):
+            guard.ask(batch("b1", BTC))
+        assert not guard.recording()
+    deadline = time.monotonic() + 5
+    while guard._unkept and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (guard.memory.waiting["BTC"], guard.memory.open["BTC"]) == (0, {})
+    assert guard.ask(batch("b1", BTC))["answer"] == "allow"
+    assert (guard.recording(), guard.memory.waiting["BTC"]) == (True, BTC)

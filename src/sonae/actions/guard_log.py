@@ -16,6 +16,8 @@ from sonae.store.watch import Kept, Note, WatchLog
 
 TOGETHER = 2_000
 """At most so many events in one transaction."""
+TIDY_AFTER = 1_000
+"""After so many events the journal is copied into the file."""
 SMALL, PLAIN = 4_096, b"="
 """Content up to so many bytes is kept as it is, behind a mark that nothing packed begins with."""
 
@@ -28,11 +30,18 @@ class Record:
 
     def __init__(self, place: str) -> None:
         self._log = WatchLog(place, create=True)
+        self._log.defer()
         self._reader = WatchLog(place)
         self.writes = True
         self._waiting: queue.SimpleQueue[tuple[Note, Future[int]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="guard-record", daemon=True)
         self._thread.start()
+        self._due = threading.Event()
+        self._written, self._ends = 0, False
+        self._tidier = threading.Thread(
+            target=self._tidy, args=(WatchLog(place),), name="guard-tidy", daemon=True
+        )
+        self._tidier.start()
 
     def keep(self, note: Note) -> Future[int]:
         """Hand over one event; its place in the record once it is on the disk."""
@@ -44,6 +53,9 @@ class Record:
         """Keep what waits, then stop."""
         self._waiting.put(None)
         self._thread.join()
+        self._ends = True
+        self._due.set()
+        self._tidier.join()
         self._log.close()
         self._reader.close()
 
@@ -72,6 +84,14 @@ class Record:
             running = None not in batch
             self._keep([item for item in batch if item is not None])
 
+    def _tidy(self, log: WatchLog) -> None:
+        """Copy the journal into the file now and then, so that no write has to."""
+        with log:
+            while not self._ends:
+                self._due.wait()
+                self._due.clear()
+                log.tidy()
+
     def _keep(self, items: list[tuple[Note, Future[int]]]) -> None:
         if not items:
             return
@@ -83,6 +103,10 @@ class Record:
                 done.set_exception(error)
             return
         self.writes = True
+        self._written += len(items)
+        if self._written >= TIDY_AFTER:
+            self._written = 0
+            self._due.set()
         for seq, (_, done) in enumerate(items, last - len(items) + 1):
             done.set_result(seq)
 

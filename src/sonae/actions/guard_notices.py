@@ -132,18 +132,18 @@ _HOUSE = Text(
     "a house rule: five business days from the day after it began",
 )
 _OPEN = Text(
-    "差異 {id}: {left} と {right} の差 {units}（最小単位）、{age} 日経過、担当者 {owner}、"
+    "照合差異 {id}: {left} と {right} の差 {units}（最小単位）、{age} 日経過、担当者 {owner}、"
     "分類 {class_}",
     "break {id}: {left} against {right}, {units} base units, {age} days old, owner {owner}, class "
     "{class_}",
 )
 _UNOWNED = Text(
-    "差異 {id} に担当者がいない。担当者を決めるまで、この締めには署名できない",
+    "照合差異 {id} に担当者がいない。担当者を決めるまで、この締めには署名できない",
     "nobody owns break {id}: this close may not be signed until somebody does",
 )
 _PLUGS = Text("つじつま合わせの仕訳 {count} 件（累計）", "{count} plug entries so far")
 _BAD = Text(
-    "差異の記録に、署名が合わないか許されない行がある: {numbers}",
+    "照合差異の記録に、署名が合わないか許されない行がある: {numbers}",
     "lines in the record of breaks whose signature fails or that were not allowed: {numbers}",
 )
 _HOT = Text(

@@ -280,11 +280,13 @@ def escalations(
 
 
 _FIFTH = Text(
-    "差異 {id} は5営業日を過ぎても解消していない。責任者に報告し、届出の要否を判断する",
+    "照合差異 {id} は5営業日を過ぎても解消していない。責任者に報告し、届出の要否を判断する",
     "break {id} is open on the fifth business day: report it upwards, decide whether to notify",
 )
 _MATERIAL = Text(
-    "差異 {id}（{asset}）は重要性の基準以上。届出の要否を判断する",
+    "照合差異 {id}（{asset}）は重要性の基準以上。届出の要否を判断する",
     "break {id} ({asset}) is material: decide whether to notify",
 )
-_UNOWNED = Text("差異 {id} に担当者がいない。担当者を決める", "nobody owns break {id}: assign it")
+_UNOWNED = Text(
+    "照合差異 {id} に担当者がいない。担当者を決める", "nobody owns break {id}: assign it"
+)

@@ -102,6 +102,16 @@ class WatchLog:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def defer(self) -> None:
+        """Leave it to `tidy` to copy what was written into a SQLite file; no write waits for it."""
+        if self.connection.dialect.name == "sqlite":
+            self.connection.execute("pragma wal_autocheckpoint = 0")
+
+    def tidy(self) -> None:
+        """Copy what was written into a SQLite file, while others write on."""
+        if self.connection.dialect.name == "sqlite":
+            self.connection.execute("pragma wal_checkpoint(passive)")
+
     def close(self) -> None:
         """Give the connection back."""
         with suppress(self.connection.errors):
