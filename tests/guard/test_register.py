@@ -20,6 +20,7 @@ from sonae.actions.keys import Key, new_key
 from sonae.core.errors import InputError, UsageError
 from sonae.guard.breaks import BreakError, Event
 from sonae.guard.limits import Place
+from tests.fund.servers import database
 
 from .test_judge import BTC, NOW, policy
 from .test_service import Clock, batch, total
@@ -341,3 +342,24 @@ def test_memory_is_bounded_and_forgets_to_the_safe_side(guard: Guard) -> None:
     assert guard.ask(batch("b0", BTC // 10) | {"credits": [["A0", str(BTC // 10)]]})["answer"] == (
         "refuse"
     ), "as it was answered then: over what was held"
+
+
+def test_all_of_it_holds_on_postgresql(clock: Clock, people: list[Key]) -> None:
+    """Answers, breaks, a second guard refused, and a start from the history."""
+    place = database()
+    with Guard(place, policy(), clock) as guard:
+        with pytest.raises(UsageError, match="another guard"):
+            Guard(place, policy(), clock)
+        guard.take([total(k, 46_000 * BTC, 1, clock) for k in ("ledger", "wallet")])
+        guard.minute()
+        owed(guard, clock, -3 * BTC)
+        assert [b.units for b in guard.register.open()] == [3 * BTC]
+        guard.register.act("b1", step("assigned", owner="ann"), people[0])
+        with pytest.raises(BreakError, match="still open"):
+            guard.register.act("b1", step("closed", class_="timing", cause="x"), people[0])
+        assert guard.ask(batch("b1", BTC))["answer"] == "allow"
+    with Guard(place, policy(), clock) as guard:
+        assert guard.register.find("b1").owner == "ann"
+        assert list(guard.memory.open["BTC"]) == ["b1"]
+        guard.booked("b1")
+        assert guard.register.bad == []

@@ -202,7 +202,7 @@ def test_many_callers_share_writes_and_each_gets_its_own_answer(guard: Guard) ->
 def test_an_answer_that_cannot_be_kept_was_never_given(
     guard: Guard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk: an error and not an answer, no room is taken, and the next one is judged anew."""
+    """A full disk: an error and no answer, no room is taken, and the next one is judged anew."""
 
     def full(self: WatchLog, notes: object) -> int:
         raise StoreError("disk full")

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from concurrent.futures import Future
 
+from sonae.core.errors import UsageError
 from sonae.store.database import StoreError
 from sonae.store.watch import Kept, Note, WatchLog
 
@@ -30,6 +31,9 @@ class Record:
 
     def __init__(self, place: str) -> None:
         self._log = WatchLog(place, create=True)
+        if not self._log.alone():
+            self._log.close()
+            raise UsageError(f"another guard answers from {place}; ask that one")
         self._log.defer()
         self._reader = WatchLog(place)
         self.writes = True

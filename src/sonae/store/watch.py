@@ -61,6 +61,8 @@ _NEWEST = Prepared(
 _AT = Prepared(select(*_COLUMNS).where(WATCH_EVENT.c.seq == bindparam("x")))
 _CONTENT = Prepared(select(WATCH_EVENT.c.content).where(WATCH_EVENT.c.seq == bindparam("x")))
 PAGE = 10_000
+ONE = 0x5A0AE
+"""The number of the guard's lock on PostgreSQL."""
 LAST = 2**62
 """Beyond every number."""
 
@@ -101,6 +103,16 @@ class WatchLog:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def alone(self) -> bool:
+        """Hold this store for one guard until the connection ends; false where another has it.
+
+        On PostgreSQL only: a SQLite file has a lock beside it.
+        """
+        if self.connection.dialect.name != "postgresql":
+            return True
+        found = self.connection.driver.execute(f"select pg_try_advisory_lock({ONE})").fetchone()
+        return bool(found[0])
 
     def defer(self) -> None:
         """Leave it to `tidy` to copy what was written into a SQLite file; no write waits for it."""
