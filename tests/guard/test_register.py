@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sonae.actions.guard import Guard
+from sonae.actions.guard_incident import incident_file
 from sonae.actions.guard_notices import guard_findings, notices
 from sonae.actions.guard_register import Register, read_movements
 from sonae.actions.keys import Key, new_key
@@ -21,6 +22,7 @@ from sonae.core.errors import InputError, UsageError
 from sonae.guard.breaks import BreakError, Event
 from sonae.guard.limits import Place
 from tests.fund.servers import database
+from tests.fund.signed import Signers, opened
 
 from .test_judge import BTC, NOW, policy
 from .test_service import Clock, batch, total
@@ -342,6 +344,32 @@ def test_memory_is_bounded_and_forgets_to_the_safe_side(guard: Guard) -> None:
     assert guard.ask(batch("b0", BTC // 10) | {"credits": [["A0", str(BTC // 10)]]})["answer"] == (
         "refuse"
     ), "as it was answered then: over what was held"
+
+
+def test_who_may_act_comes_from_the_constitution_of_the_same_store(
+    place: str, clock: Clock, people: list[Key]
+) -> None:
+    """A preparer plugs, an approver checks; a stranger's key does nothing; names are people's."""
+    signers = Signers(Path(place).parent)
+    with opened(place, create=True) as ledger:
+        signers.begin(ledger)
+    with Guard(place, policy(), clock) as guard:
+        guard.take([total(k, 46_000 * BTC, 1, clock) for k in ("ledger", "wallet")])
+        guard.minute()
+        owed(guard, clock, 5)
+        aoi, chi = signers.keys["aoi"], signers.keys["chi"]
+        plug = step("plug", class_="unknown", cause="old system")
+        with pytest.raises(BreakError, match="no person"):
+            guard.register.act("b1", step("assigned", owner="x"), people[0])
+        with pytest.raises(BreakError, match="role preparer"):
+            guard.register.act("b1", plug, chi)
+        assert guard.register.act("b1", plug, aoi).waiting == "aoi"
+        with pytest.raises(BreakError, match="role approver"):
+            guard.register.act("b1", step("checked"), aoi)
+        assert guard.register.act("b1", step("checked"), chi).state == "closed"
+        assert [e.by for e in guard.register.find("b1").history] == ["guard", "aoi", "chi"]
+    incident = Path(place).parent / "incident.toml"
+    assert incident_file(place, "b1", policy(), incident)["incident"]["entity"] == "Tests K.K."
 
 
 def test_all_of_it_holds_on_postgresql(clock: Clock, people: list[Key]) -> None:

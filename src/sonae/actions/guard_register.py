@@ -256,7 +256,7 @@ class Register:
             raise BreakError(f"no person of this store has the key {public[:16]}…")
         if not person.roles & ROLES.get(kind, FIRM):
             needed = " or ".join(sorted(ROLES.get(kind, FIRM)))
-            raise BreakError(f"{person.id} may not do this; it needs a {needed}")
+            raise BreakError(f"{person.id} may not do this; it needs the role {needed}")
         return person.id
 
 
