@@ -118,7 +118,7 @@ def test_an_alarm_becomes_an_incident_in_one_step_with_its_evidence(
     assert opened["loss"]["asset"] == {"BTC": "620000"}
     assert opened["value"] == "6200000000000"
     words = "\n".join(opened["evidence"])
-    assert "ledger 4600000000000, wallet 4600000000000" in words
+    assert "last met at ledger 4600000000000 (pending 0), wallet 4600000000000" in words
     assert "ledger 66600000000000" in words
     assert "sha256" in words
     assert "record #" in words

@@ -145,13 +145,19 @@ def test_malformed_messages_are_shown_and_nothing_falls_over(service: Service) -
     names = [f["name"] for f in found["faults"]]
     assert found["used"] == 4
     assert names == ["number-twice", "clock-ahead", "clock-ahead", *["malformed"] * 6]
+    odd = [about | {"source": "\ud800", "at": now}, "\ud800", {"units": 1.5, "number": 10**300}]
+    assert client.send("POST", "/readings", odd)["used"] == 0
+    with pytest.raises(GuardRefusal, match="maker"):
+        client.ask(small("odd", maker="\ud800"))
+    priced = {"asset": "BTC", "price": "1", "at": now, "more": 1.5}
+    assert client.send("POST", "/prices", [priced]) == {"done": True}
     for body in (b"\xff\xfe", b"[" * 100_000, b"", b'{"batch": NaN}'):
         status, said = raw(service.url, "POST", "/batches", body)
         assert (status, "problems" in json.loads(said)) == (400, True), body[:9]
     assert raw(service.url, "POST", "/batches/%2e%2e%2fx/booked", b"")[0] == 409
     assert raw(service.url, "POST", "/suppliers/x", b'{"frozen": 1}')[0] == 409
     state = client.send("GET", "/state")
-    assert (len(state["faults"]), state["repeated_readings"], state["trouble"]) == (9, 1, "")
+    assert (len(state["faults"]), state["repeated_readings"], state["trouble"]) == (12, 1, "")
     assert client.ask(small("b1"))["answer"] in ("allow", "hold", "refuse")
 
 

@@ -113,6 +113,9 @@ def test_a_batch_that_cannot_be_read_names_every_field(guard: Guard) -> None:
     with pytest.raises(InputError) as caught:
         guard.ask({"batch": "x", "credits": [["A", "1.5"], ["", "1"], ["B"], "C"], "maker": 3})
     keys = {p.key for p in caught.value.problems}
+    with pytest.raises(InputError) as long:
+        guard.ask(batch("x", 1) | {"credits": [["A", "1" * 5_000], "B1", ["C", "１"], ["D", ""]]})
+    assert [p.key for p in long.value.problems] == [f"credits[{n}]" for n in range(4)]
     assert keys == {"asset", "maker", *(f"credits[{n}]" for n in range(4))}
 
 

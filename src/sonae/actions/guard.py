@@ -246,9 +246,8 @@ class Guard:
         Raises:
             InputError: every one that cannot be used.
         """
-        prices = list(listed)
         with self._lock:
-            self.watch.priced(prices)
+            prices = self.watch.priced(listed)
             kept = self._keep("prices", "prices", {"prices": prices}, by)
         kept.result()
 

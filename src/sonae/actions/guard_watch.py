@@ -107,8 +107,8 @@ class Watch:
 
     # -- what is told ----------------------------------------------------------------------------
 
-    def priced(self, listed: Iterable[Any]) -> None:
-        """Prices of whole coins, all of them or none.
+    def priced(self, listed: Iterable[Any]) -> list[dict[str, str]]:
+        """Take prices of whole coins, all of them or none; what is to be recorded of them.
 
         Raises:
             InputError: every one that cannot be used.
@@ -129,6 +129,10 @@ class Watch:
             for asset, new in found.items()
             if asset not in self.prices or new[1] >= self.prices[asset][1]
         }
+        return [
+            {"asset": asset, "price": number_text(price), "at": at.isoformat()}
+            for asset, (price, at) in found.items()
+        ]
 
     def rungs(self) -> dict[str, Any]:
         """The liquidity ladder in whole coins, and what is left out of it, and why."""

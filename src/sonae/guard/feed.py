@@ -78,6 +78,7 @@ def read_message(said: Any) -> Reading:
         return value
 
     words = {k: take(k, str) for k in ("source", "layer", "node", "asset", "kind", "units", "at")}
+    wrong += [k for k, v in words.items() if v is not None and not (v and v.isprintable())]
     tier = take("tier", str, "")
     number = take("number", int)
     halted, complete = take("halted", bool, False), take("complete", bool, True)
@@ -247,7 +248,10 @@ class Feed:
         return True
 
     def _fault(self, name: str, source: str, words: Text, said: object) -> None:
-        self.faults.append(Fault(name, source, words, str(said)[:500]))
+        source, shown = (
+            text[:500].encode("utf-8", "backslashreplace").decode() for text in (source, str(said))
+        )
+        self.faults.append(Fault(name, source, words, shown))
 
 
 _MALFORMED = Text("読めない項目: {keys}", "fields that cannot be read: {keys}")

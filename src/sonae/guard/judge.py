@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from sonae.core.amount import LIMIT, coins
@@ -42,14 +43,14 @@ class Batch:
     asset: str
     maker: str
     checker: str | None
-    credits: tuple[Credit, ...]
+    credits: tuple[tuple[str, int], ...]
     stated_unit: str | None = None
     stated_total: Fraction | None = None
 
     @cached_property
     def total(self) -> int:
         """In base units."""
-        return sum(units for _, units in self.credits)
+        return sum(map(itemgetter(1), self.credits))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from sonae.core.errors import InputError, Problem
 from sonae.core.text import Text
 from sonae.guard.compare import Compared
 from sonae.guard.feed import Feed, Reading, read_message
-from sonae.guard.judge import Batch, Credit
+from sonae.guard.judge import Batch
 
 KEPT = 100
 """Numbers whose content is remembered over a start, to tell a repeated reading from another."""
-LONGEST_ID = 128
+LONGEST_ID, MOST_DIGITS = 128, 78
+"""Characters of a batch's id; digits of a quantity, beyond every one that is booked."""
 
 
 def read_batch(said: Any) -> Batch:
@@ -31,7 +32,8 @@ def read_batch(said: Any) -> Batch:
 
     def text(key: str, needed: bool = True) -> str | None:
         value = raw.get(key)
-        if (value is None and needed) or not isinstance(value, str | None) or value == "":
+        bad = not isinstance(value, str | None) or value == "" or (value is None and needed)
+        if bad or not (value or "x").isprintable():
             problems.append(_fault(key))
             return None
         return value
@@ -47,25 +49,49 @@ def read_batch(said: Any) -> Batch:
             stated = parse_number(total)
         except ValueError:
             problems.append(_fault("stated_total"))
-    credits: list[Credit] = []
-    listed = raw.get("credits")
-    if not isinstance(listed, list):
-        problems.append(_fault("credits"))
-        listed = []
-    for n, row in enumerate(listed):
-        try:
-            account, units = row
-            if not account.isprintable() or not account or not units.isascii():
-                raise ValueError(row)
-            credits.append(Credit(account, int(units)) if units.isdecimal() else _bad(row))
-        except (TypeError, ValueError, AttributeError):
-            problems.append(_fault(f"credits[{n}]"))
+    credits = _credits(raw.get("credits"), problems)
     if problems:
         raise InputError(problems)
-    return Batch(id or "", asset or "", maker or "", checker, tuple(credits), unit, stated)
+    return Batch(id or "", asset or "", maker or "", checker, credits, unit, stated)
 
 
-def _bad(row: Any) -> Credit:
+def _credits(listed: Any, problems: list[Problem]) -> tuple[tuple[str, int], ...]:
+    """The rows of a batch: all at once where all are good, else one by one, naming the bad."""
+    if not isinstance(listed, list):
+        problems.append(_fault("credits"))
+        return ()
+    if _plain(listed):
+        return tuple([(account, int(units)) for account, units in listed])
+    credits: list[tuple[str, int]] = []
+    for n, row in enumerate(listed):
+        try:
+            account, units = row if isinstance(row, list | tuple) else _bad(row)
+            if (
+                not account.isprintable()
+                or not account
+                or not units.isascii()
+                or len(units) > MOST_DIGITS
+            ):
+                raise ValueError(row)
+            credits.append((account, int(units)) if units.isdecimal() else _bad(row))
+        except (TypeError, ValueError, AttributeError):
+            problems.append(_fault(f"credits[{n}]"))
+    return tuple(credits)
+
+
+def _plain(rows: list[Any]) -> bool:
+    """Whether every row is a pair of an account and digits; looked at in columns, for speed."""
+    if not set(map(type, rows)) <= {list, tuple} or not set(map(len, rows)) <= {2}:
+        return False
+    accounts, amounts = [row[0] for row in rows], [row[1] for row in rows]
+    if not {*map(type, accounts), *map(type, amounts)} <= {str} or not (all(accounts) and rows):
+        return False
+    digits = "".join(amounts)
+    short = all(amounts) and max(map(len, amounts)) <= MOST_DIGITS
+    return short and digits.isascii() and digits.isdecimal() and "".join(accounts).isprintable()
+
+
+def _bad(row: Any) -> Any:
     raise ValueError(row)
 
 
@@ -86,7 +112,7 @@ def batch_again(content: bytes) -> Batch:
     first, _, rest = content.decode().partition("\n")
     id, asset, maker, checker, unit, stated = json.loads(first)
     pairs = (row.partition(" ") for row in rest.split("\n") if row)
-    credits = tuple(Credit(account, int(units)) for units, _, account in pairs)
+    credits = tuple([(account, int(units)) for units, _, account in pairs])
     total = None if stated is None else Fraction(stated)
     return Batch(id, asset, maker, checker, credits, unit, total)
 
@@ -116,7 +142,7 @@ def as_json(one: Compared) -> dict[str, Any]:
 
 def as_bytes(value: Any) -> bytes:
     """Messages or totals as JSON; what came in is kept as it came, floats and all."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def whole(feed: Feed) -> list[list[Any]]:

@@ -170,7 +170,8 @@ def _need(said: Any, **kinds: type) -> None:
     """Refuse a body that lacks a field, or has it in another kind."""
     for key, kind in kinds.items():
         value = said.get(key) if isinstance(said, dict) else None
-        if not isinstance(value, kind) or (kind is int and (value is True or value is False)):
+        bad = not isinstance(value, kind) or (kind is int and (value is True or value is False))
+        if bad or (isinstance(value, str) and not value.isprintable()):
             raise UsageError(f"{key} is needed, and is a {kind.__name__}")
 
 
