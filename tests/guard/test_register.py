@@ -282,7 +282,7 @@ def test_a_frozen_supplier_leaves_the_ladder_and_solvency_stays(place: str, cloc
 def test_findings_of_open_breaks_stop_at_what_was_known(
     guard: Guard, clock: Clock, people: list[Key], place: str
 ) -> None:
-    """A close of one input is the same whatever happens later."""
+    """E21: a close of one input stays the same; a later version has what was known later."""
     owed(guard, clock, 5)
     known = clock.now
     clock.now += timedelta(hours=1)

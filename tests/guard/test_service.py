@@ -11,16 +11,20 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sonae.actions.guard import Guard
 from sonae.core.errors import InputError, UsageError
+from sonae.guard.limits import read_policy
 from sonae.store.database import StoreError
 from sonae.store.watch import WatchLog
 
-from .test_judge import BTC, NOW, policy
+from .test_judge import BTC, NOW, RAW, policy
 
 
 class Clock:
@@ -221,3 +225,47 @@ def test_an_answer_that_cannot_be_kept_was_never_given(
     assert (guard.memory.waiting["BTC"], guard.memory.open["BTC"]) == (0, {})
     assert guard.ask(batch("b1", BTC))["answer"] == "allow"
     assert (guard.recording(), guard.memory.waiting["BTC"]) == (True, BTC)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["ask", "book", "drop", "read", "start"]),
+        st.integers(1, 9),
+        st.integers(0, 9),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(STEPS)
+def test_nobody_is_ever_given_what_is_not_held(steps: list[tuple[str, int, int]]) -> None:
+    """Whatever is asked, booked, dropped, read late or started again: owed never exceeds held."""
+    clock, held = Clock(), 20
+    wide = {"batch_refuse_share": "1", "batch_hold_share": "1", "batch_hold_times": "99"}
+    wide |= {"account_hold_times": "99", "second_person_above": "1"}
+    rules = read_policy(RAW | {"asset": [RAW["asset"][0] | wide]})
+    with TemporaryDirectory() as folder:
+        place = f"{folder}/guard.db"
+        guard, booked, open_, number = Guard(place, rules, clock), 0, dict[str, int](), 0
+        for n, (act, units, pick) in enumerate(steps):
+            clock.now += timedelta(seconds=1)
+            chosen = sorted(open_)[pick % len(open_)] if open_ else ""
+            if act == "ask" and guard.ask(batch(f"b{n}", units))["answer"] == "allow":
+                open_[f"b{n}"] = units
+            elif act == "book" and chosen:
+                booked += open_.pop(chosen)
+                guard.booked(chosen)
+            elif act == "drop" and chosen:
+                del open_[chosen]
+                guard.dropped(chosen)
+            elif act == "read":
+                number += 1
+                guard.take(
+                    [total("ledger", booked, number, clock), total("wallet", held, number, clock)]
+                )
+            elif act == "start":
+                guard.close()
+                guard = Guard(place, rules, clock)
+            assert booked + sum(open_.values()) <= held
+        guard.close()

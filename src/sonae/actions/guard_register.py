@@ -111,7 +111,8 @@ class Register:
 
     def open(self) -> list[Break]:
         """Breaks that are not closed, oldest first."""
-        return [b for b in self.breaks.values() if b.state != "closed"]
+        with self._lock:
+            return [b for b in self.breaks.values() if b.state != "closed"]
 
     def find(self, id: str) -> Break:
         """One break by its id."""
@@ -121,7 +122,8 @@ class Register:
 
     def plugs(self) -> int:
         """How many plug entries were approved so far: a figure for the board."""
-        return sum(b.plugs for b in self.breaks.values())
+        with self._lock:
+            return sum(b.plugs for b in self.breaks.values())
 
     def due(self, material: Mapping[str, int], on: date | None = None) -> list[Due]:
         """What has to be told upwards on a day (today)."""
