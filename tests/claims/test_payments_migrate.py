@@ -12,7 +12,7 @@ import pytest
 from sonae.actions.fund_export import verify_store
 from sonae.claims.payment import PaymentError
 from sonae.store import guards
-from sonae.store.database import StoreError, connect, migrate, store_url, version
+from sonae.store.database import VERSION, StoreError, connect, migrate, store_url, version
 from sonae.store.payments import Payments
 from tests.claims.desk import PROGRAMME, Desk, people_rows, states
 from tests.claims.paper import Paper
@@ -28,7 +28,7 @@ def test_a_fund_of_the_first_version_is_migrated_and_verifies(tmp_path: Path, en
     place = str(tmp_path / "fund.db") if engine == "sqlite" else database()
     first_version(place)
     people = Signers(tmp_path)
-    with pytest.raises(StoreError, match=r"schema 0001, not 0003.*sonae fund migrate"):
+    with pytest.raises(StoreError, match=rf"schema 0001, not {VERSION}.*sonae fund migrate"):
         opened(place)
     with pytest.raises(StoreError, match="sonae fund migrate"):
         Payments(place)
