@@ -84,7 +84,7 @@ def test_payments_of_the_second_version_stay_and_money_is_confirmed_anew(
     )
     connection.commit()
     connection.close()
-    with pytest.raises(StoreError, match=r"schema 0002, not 0003.*sonae fund migrate"):
+    with pytest.raises(StoreError, match=rf"schema 0002, not {VERSION}.*sonae fund migrate"):
         Payments(place)
     assert sonae("fund", "migrate", "--store", place).code == 0
     with Payments(place) as store:

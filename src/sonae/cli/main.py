@@ -139,9 +139,9 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.estate_takeover
     import sonae.cli.fund
     import sonae.cli.fund_look
+    import sonae.cli.guard
     import sonae.cli.loss
     import sonae.cli.pack
-    import sonae.cli.guard
     import sonae.cli.pay
     import sonae.cli.pay_cases
     import sonae.cli.pay_rails
