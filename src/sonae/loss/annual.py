@@ -1,0 +1,179 @@
+"""The year of a venue under many opinions of its parameters at once: one compound law for each.
+
+A row of `rows` is one opinion; the first is the point. Each part (a tier, a supplier) has a rate
+and a law of the share it loses; together they are one compound Poisson law, made by FFT on a common
+grid. The predictive law is the mean of the laws of all draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonae.loss.fractions import FAMILIES, Mixture, ShareLaw
+
+Array = NDArray[np.float64]
+LOG2 = 12
+NODES = 129
+SHARES: Array = np.sin(np.linspace(0.0, np.pi / 2.0, NODES)) ** 2
+YEARS_LOSS = 2.0  # a year's loss reaches this many times all holdings at most
+BATCH = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What can be lost and how: rows are opinions, the first the point; columns are parts.
+
+    `exposure` is in the currency of the question and the same in every row.
+    """
+
+    names: tuple[str, ...]
+    exposure: Array
+    family: str
+    rate: Array
+    location: Array
+    shape: Array
+    total: Array
+
+    def severity(self, row: int = 0) -> Mixture:
+        """The law of one loss in one opinion."""
+        weights = self.rate[row] / self.rate[row].sum()
+        laws = tuple(
+            ShareLaw(
+                self.family, float(self.location[row, c]), float(self.shape[row]),
+                float(self.total[row]), float(self.exposure[c]),
+            )
+            for c in range(len(self.names))
+        )  # fmt: skip
+        return Mixture(tuple(weights.tolist()), laws)
+
+    def frequency(self, row: int = 0) -> float:
+        """Losses a year."""
+        return float(self.rate[row].sum())
+
+
+@dataclass(frozen=True)
+class Annual:
+    """Yearly loss by opinion: `beyond[row, k]` is P(loss > (k + 1/2) step).
+
+    Measures are those of the predictive law unless a row is named; row 0 is the point.
+    """
+
+    parts: Parts
+    step: float
+    beyond: Array
+
+    @cached_property
+    def predictive(self) -> Array:
+        """The mean law over the draws."""
+        return np.asarray(self.beyond[1:].mean(axis=0) if len(self.beyond) > 1 else self.beyond[0])
+
+    def _law(self, row: int | None) -> Array:
+        return self.predictive if row is None else self.beyond[row]
+
+    def var(self, level: float, row: int | None = None) -> float:
+        """Value at risk."""
+        return float(_var(self._law(row)[None, :], level)[0]) * self.step
+
+    def tvar(self, level: float, row: int | None = None) -> float:
+        """Tail value at risk."""
+        return float(_tvar(self._law(row)[None, :], level)[0]) * self.step
+
+    def mean(self, row: int | None = None) -> float:
+        """Expected loss of a year."""
+        return float(self._law(row).sum()) * self.step
+
+    def exceeds(self, amount: float, row: int | None = None) -> float:
+        """P(loss of a year > amount)."""
+        law = self._law(row)
+        at = amount / self.step - 0.5
+        return float(np.interp(at, np.arange(len(law)), law, left=law[0], right=0.0))
+
+    def draws(self, measure: str, level: float) -> Array:
+        """VaR or TVaR of every draw."""
+        found = _var if measure == "var" else _tvar
+        return found(self.beyond[1:], level) * self.step
+
+    def interval(self, measure: str, level: float, width: float = 0.9) -> tuple[float, float]:
+        """Between which values a measure lies in so large a share of the draws."""
+        ends = np.quantile(self.draws(measure, level), [(1 - width) / 2, (1 + width) / 2])
+        return float(ends[0]), float(ends[1])
+
+    def curve(self, points: int = 40) -> list[tuple[float, float, float, float]]:
+        """Amount, and with which probability it is exceeded: predictive, and 90 % of the draws."""
+        law = self.predictive
+        last = max(int(np.searchsorted(-law, -1e-5)), 2)
+        at = np.unique(np.geomspace(1, last, points).astype(int))
+        draws = self.beyond[1:] if len(self.beyond) > 1 else self.beyond
+        low, high = np.quantile(draws[:, at], [0.05, 0.95], axis=0)
+        return [
+            ((k + 0.5) * self.step, float(law[k]), float(a), float(b))
+            for k, a, b in zip(at.tolist(), low, high, strict=True)
+        ]
+
+
+def annual(parts: Parts, log2: int = LOG2) -> Annual:
+    """The laws of a year for every row."""
+    size = 1 << log2
+    step = max(float(parts.exposure.sum()), 1e-12) * YEARS_LOSS / size
+    rows = len(parts.rate)
+    beyond = np.empty((rows, size))
+    for start in range(0, rows, BATCH):
+        mine = slice(start, min(start + BATCH, rows))
+        beyond[mine] = _compound(parts, mine, step, size)
+    return Annual(parts, step, beyond)
+
+
+def _compound(parts: Parts, rows: slice, step: float, size: int) -> Array:
+    """P(year's loss > (k + 1/2) step), for some rows."""
+    from scipy.fft import irfft, rfft
+
+    rate, shape, total = parts.rate[rows], parts.shape[rows][:, None], parts.total[rows][:, None]
+    family = FAMILIES[parts.family]
+    intensity = np.zeros((len(rate), size))
+    for c, exposure in enumerate(parts.exposure.tolist()):
+        inside = family.sf(SHARES[None, :], parts.location[rows, c][:, None], shape)
+        reached = total + (1.0 - total) * inside
+        last = int(exposure / step + 0.5)  # the point that holds a total loss
+        edges = (np.arange(last) + 0.5) * step / exposure
+        left = np.clip(np.searchsorted(SHARES, edges, side="right") - 1, 0, NODES - 2)
+        part = (edges - SHARES[left]) / (SHARES[left + 1] - SHARES[left])
+        above = np.ones((len(rate), last + 2))
+        above[:, -1] = 0.0
+        above[:, 1:-1] = reached[:, left] * (1.0 - part) + reached[:, left + 1] * part
+        intensity[:, : last + 1] += rate[:, c][:, None] * (above[:, :-1] - above[:, 1:])
+    spectrum = rfft(intensity, axis=1)
+    law = irfft(np.exp(spectrum - rate.sum(axis=1)[:, None]), size, axis=1)
+    return np.clip(1.0 - np.cumsum(law, axis=1), 0.0, 1.0)
+
+
+def _position(beyond: Array, rest: float) -> tuple[NDArray[np.int64], Array]:
+    """The first point at or below `rest` in each row, and the share of its cell that is reached."""
+    k = np.argmax(beyond <= rest, axis=1)
+    at = np.arange(len(beyond))
+    before = np.where(k > 0, beyond[at, np.maximum(k - 1, 0)], 1.0)
+    here = beyond[at, k]
+    inside = np.where(before > here, (before - rest) / np.maximum(before - here, 1e-300), 1.0)
+    return k, np.clip(inside, 0.0, 1.0)
+
+
+def _var(beyond: Array, level: float) -> Array:
+    """In steps; a loss of zero is exact, the mass of another point is spread over its cell."""
+    k, inside = _position(beyond, 1.0 - level)
+    return np.where(k == 0, 0.0, k - 0.5 + inside)
+
+
+def _tvar(beyond: Array, level: float) -> Array:
+    """VaR and the mean of what lies beyond, by the area under the curve."""
+    rest = 1.0 - level
+    k, inside = _position(beyond, rest)
+    at = np.arange(len(beyond))
+    area = np.cumsum(beyond[:, ::-1], axis=1)[:, ::-1]
+    here = beyond[at, k]
+    after = area[at, k] - here / 2.0  # trapezoids from point k + 1/2 on
+    within = np.where(k == 0, 0.0, (1.0 - inside) * (rest + here) / 2.0)
+    zero = np.where(k == 0, area[at, 0], after + within)
+    return np.asarray(_var(beyond, level) + zero / rest)
