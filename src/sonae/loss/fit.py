@@ -79,9 +79,8 @@ class Likelihood:
 
     def prior(self, theta: Array) -> float:
         """Up to a constant."""
-        return -0.5 * sum(
-            ((t - m) / s) ** 2 for t, (m, s) in zip(theta, self.priors(), strict=True)
-        )
+        middle, width = np.array(self.priors()).T
+        return -0.5 * float(np.sum(((theta - middle) / width) ** 2))
 
     def known(self, theta: Array) -> float:
         """Log-likelihood of the shares that are known, on (0, 1)."""

@@ -50,7 +50,7 @@ class Family(Protocol):
 
 def _mean_at(value: float, size: Array, power: float) -> Array:
     """A mean share, proportional to size^(power - 1), kept inside bounds."""
-    return np.clip(size ** (power - 1.0) / (1.0 + np.exp(-value)), LEAST, MOST)
+    return np.asarray(np.clip(size ** (power - 1.0) / (1.0 + np.exp(-value)), LEAST, MOST))
 
 
 class _Beta:
