@@ -1,0 +1,73 @@
+"""A past event replayed on Books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from sonae.actions.loss_books import Opened, open_books
+from sonae.core.canonical import parse_number
+from sonae.core.errors import InputError, Problem, UsageError
+from sonae.core.text import Text
+from sonae.loss.incidents import find
+from sonae.loss.replay import BASES, Scenario, replay
+
+TIERS = ("hot", "cold", "other")
+
+
+def replay_event(
+    name: str,
+    folder: Path,
+    policies: Path | None = None,
+    rates: Sequence[str] = (),
+    price: str = "1",
+    deny: Sequence[str] = (),
+    basis: str = "",
+    tier: str = "",
+) -> dict[str, Any]:
+    """What a past event would do to these Books.
+
+    Raises:
+        InputError: the event, the Books, the policies or the scenario cannot be used.
+    """
+    for given, words in ((basis, BASES), (tier, TIERS)):
+        if given and given not in words:
+            raise UsageError(f"{given}: give one of {', '.join(words)}")
+    event = find(name)
+    opened = open_books(folder, policies, rates)
+    scenario = Scenario(_price(price), _deny(deny, opened))
+    return replay(event, opened.place, opened.policies, opened.rates, scenario, basis, tier)
+
+
+def _price(text: str) -> Fraction:
+    try:
+        number = parse_number(text)
+    except ValueError:
+        number = Fraction(0)
+    if number <= 0:
+        words = Text(
+            "価格の倍率は0より大きい数とする（0.6は4割の下落）",
+            "give a factor of prices above zero (0.6 is a fall by 40 %)",
+        )
+        raise InputError([Problem("bad-price", "scenario", words, key=text)])
+    return number
+
+
+def _deny(deny: Sequence[str], opened: Opened) -> tuple[str, ...]:
+    known = {p.policy_id for p in opened.policies} | {"all"}
+    problems = [
+        Problem(
+            "unknown-policy", "scenario",
+            Text(
+                f"その契約はない。あるもの：{', '.join(sorted(known))}",
+                f"there is no such policy; there are: {', '.join(sorted(known))}",
+            ),
+            key=id,
+        )
+        for id in deny if id not in known
+    ]  # fmt: skip
+    if problems:
+        raise InputError(problems)
+    return tuple(deny)
