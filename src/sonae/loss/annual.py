@@ -7,6 +7,7 @@ grid. The predictive law is the mean of the laws of all draws.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -115,19 +116,40 @@ class Annual:
         ]
 
 
-def annual(parts: Parts, log2: int = LOG2) -> Annual:
-    """The laws of a year for every row."""
+Keeps = Callable[[Array], Array]
+"""What is kept of a loss, amount by amount."""
+
+
+def annual(parts: Parts, kept: Sequence[Keeps] | None = None, log2: int = LOG2) -> Annual:
+    """The laws of a year for every row; with `kept`, of what cover leaves of each part's losses."""
     size = 1 << log2
     step = max(float(parts.exposure.sum()), 1e-12) * YEARS_LOSS / size
+    moves = None if kept is None else [
+        _moves(keep, int(e / step + 0.5) + 1, step) for keep, e in zip(kept, parts.exposure,
+                                                                       strict=True)
+    ]  # fmt: skip
     rows = len(parts.rate)
     beyond = np.empty((rows, size))
     for start in range(0, rows, BATCH):
         mine = slice(start, min(start + BATCH, rows))
-        beyond[mine] = _compound(parts, mine, step, size)
+        beyond[mine] = _compound(parts, mine, step, size, moves)
     return Annual(parts, step, beyond)
 
 
-def _compound(parts: Parts, rows: slice, step: float, size: int) -> Array:
+def _moves(keep: Keeps, points: int, step: float) -> Array:
+    """Where each point of a loss goes: to the two points around what is kept, the mean kept."""
+    at = np.clip(keep(np.arange(points) * step) / step, 0.0, points - 1)
+    low = np.minimum(np.floor(at).astype(np.int64), max(points - 2, 0))
+    matrix, row = np.zeros((points, points)), np.arange(points)
+    matrix[row, low] += 1.0 - (at - low)
+    if points > 1:
+        matrix[row, low + 1] += at - low
+    return matrix
+
+
+def _compound(
+    parts: Parts, rows: slice, step: float, size: int, moves: Sequence[Array] | None
+) -> Array:
     """P(year's loss > (k + 1/2) step), for some rows."""
     from scipy.fft import irfft, rfft
 
@@ -142,7 +164,10 @@ def _compound(parts: Parts, rows: slice, step: float, size: int) -> Array:
         above = np.ones((len(rate), last + 2))
         above[:, -1] = 0.0
         above[:, 1:-1] = reached @ _between(edges)
-        intensity[:, : last + 1] += rate[:, c][:, None] * (above[:, :-1] - above[:, 1:])
+        masses = above[:, :-1] - above[:, 1:]
+        if moves is not None:
+            masses = masses @ moves[c]
+        intensity[:, : last + 1] += rate[:, c][:, None] * masses
     spectrum = rfft(intensity, axis=1)
     law = irfft(np.exp(spectrum - rate.sum(axis=1)[:, None]), size, axis=1)
     return np.clip(1.0 - np.cumsum(law, axis=1), 0.0, 1.0)

@@ -148,7 +148,7 @@ def fit(
     seed: int = 0,
     size_prior: tuple[float, float] = SIZE_PRIOR,
 ) -> Fitted:
-    """The mode by a simplex search, then draws by sampling-importance-resampling.
+    """The mode by a simplex search, then draws by sampling-importance-resampling; 0 draws none.
 
     Proposals follow a Student law around the mode (Rubin 1988).
 
@@ -165,6 +165,14 @@ def fit(
         options={"xatol": 1e-4, "fatol": 1e-6, "maxiter": 1200, "initial_simplex": simplex},
     )  # fmt: skip
     mode = np.asarray(found.x)
+    with np.errstate(all="ignore"):
+        likelihood = target.known(mode) + target.latent(mode)
+    priors = tuple(target.priors())
+    if not draws:
+        none = np.empty(0)
+        return Fitted(
+            family, mode, np.empty((0, 4)), target.total, none, likelihood, 0.0, data, priors
+        )
     random = np.random.Generator(np.random.PCG64DXSM(mixed(seed, 5)))
     proposed, weight = _proposals(target, mode, random)
     effective = float(1.0 / np.sum(weight**2))
@@ -177,12 +185,7 @@ def fit(
     total = random.beta(1.0 + hit, 1.0 + n - hit, draws)
     if not target.total:
         total = np.zeros(draws)
-    with np.errstate(all="ignore"):
-        likelihood = target.known(mode) + target.latent(mode)
-    return Fitted(
-        family, mode, chosen, target.total, total, likelihood, effective, data,
-        tuple(target.priors()),
-    )  # fmt: skip
+    return Fitted(family, mode, chosen, target.total, total, likelihood, effective, data, priors)
 
 
 def _simplex(target: Likelihood) -> Array:

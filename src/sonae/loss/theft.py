@@ -29,6 +29,8 @@ from sonae.loss.streams import mixed
 
 Array = NDArray[np.float64]
 HOT, COLD = "hot", "cold"
+SHOCK = "supplier: "
+"""Begins the name of a part that is a shock to a supplier."""
 DRAWS = 1000
 
 
@@ -106,7 +108,7 @@ class TheftModel:
             columns.append(rates * self._split(h, held, hot) * alone)
         for supplier in dict.fromkeys(h.supplier for h in held if h.supplier):
             mine = [h for h in held if h.supplier == supplier]
-            names.append(supplier)
+            names.append(SHOCK + supplier)
             exposure.append(sum(h.amount for h in mine))
             columns.append(shared * rates * sum(self._split(h, held, hot) for h in mine))
         amounts = np.array(exposure)
@@ -118,10 +120,19 @@ class TheftModel:
         )  # fmt: skip
 
     def _split(self, holding: Holding, held: Sequence[Holding], hot: Array) -> Array:
-        """The share of the venue's rate that a holding has; holdings of a tier share alike."""
-        is_hot = holding.tier == HOT
-        alike = sum((h.tier == HOT) == is_hot for h in held)
-        return (hot if is_hot else 1.0 - hot) / alike
+        """The share of the venue's rate that a holding has; holdings of a tier share alike.
+
+        Holdings without a tier take what the tiers that are told leave of the rate.
+        """
+        hots = sum(h.tier == HOT for h in held)
+        if holding.tier == HOT:
+            return hot / hots
+        untold = sum(not h.tier for h in held)
+        colds = len(held) - hots - untold
+        if holding.tier:
+            return (1.0 - hot) / colds
+        left = (0.0 if hots else hot) + (0.0 if colds else 1.0 - hot)
+        return np.asarray(left / untold + 0.0 * hot)
 
     def _laws(self, usd: Array) -> tuple[Array, Array]:
         """Location of each row and part, and shape of each row."""

@@ -1,0 +1,67 @@
+"""The same question put to other models: how far apart honest answers lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sonae.loss import fft
+from sonae.loss.amounts import AmountLaw, Amounts, amount_fit
+from sonae.loss.annual import Parts
+from sonae.loss.evidence import THRESHOLD
+from sonae.loss.fit import PURE_SHARE
+from sonae.loss.fractions import FAMILIES
+from sonae.loss.frequency import Poisson
+from sonae.loss.incidents import Event
+from sonae.loss.measure import Law
+from sonae.loss.model import Model
+from sonae.loss.severity import Lognormal
+from sonae.loss.terms import Terms
+from sonae.loss.theft import Holding, TheftModel, theft_model
+from sonae.loss.venue import Place
+
+Answer = dict[str, dict[str, float]]
+GRID = 16
+
+
+def opinions(
+    place: Place,
+    events: Sequence[Event],
+    left_out: Sequence[Event],
+    model: TheftModel,
+    held: Sequence[Holding],
+    levels: Sequence[str],
+) -> dict[str, Answer]:
+    """VaR and TVaR at the point under other severities, size effects and evidence.
+
+    `amounts` takes losses as amounts cut at what is held; shares of what is held are the default.
+    """
+    home, family, usd = place.jurisdiction, model.fitted.family, float(place.usd)
+    asked = {name: theft_model(events, home, name, 0) for name in FAMILIES if name != family}
+    asked["pure_share"] = theft_model(events, home, family, 0, size_prior=PURE_SHARE)
+    asked["known_assets_only"] = theft_model(events, home, family, 0, latent=False)
+    if left_out:
+        asked["with_memory_rows"] = theft_model((*events, *left_out), home, family, 0)
+    found: dict[str, Answer] = {}
+    for name, each in asked.items():
+        year = each.annual(held, usd)
+        found[name] = {
+            "var": {level: year.var(float(level), 0) for level in levels},
+            "tvar": {level: year.tvar(float(level), 0) for level in levels},
+        }
+    law = amount_year(events, model.parts(held, usd), usd)
+    found["amounts"] = {
+        "var": {level: law.var(float(level)).point for level in levels},
+        "tvar": {level: law.tvar(float(level)).point for level in levels},
+    }
+    return found
+
+
+def amount_year(events: Sequence[Event], parts: Parts, usd: float) -> Law:
+    """The year of losses that are amounts, cut at what each part holds."""
+    fitted = amount_fit(events)
+    law = Lognormal(fitted.mu, fitted.sigma).scaled(THRESHOLD / usd)
+    rates = parts.rate[0] / parts.rate[0].sum()
+    laws = tuple(AmountLaw(law, THRESHOLD / usd, float(e)) for e in parts.exposure)
+    severity = Amounts(tuple(rates.tolist()), laws)
+    model = Model(Poisson(parts.frequency()), severity, Terms())
+    return fft.laws(model, 1e-3, GRID)["gross"]
