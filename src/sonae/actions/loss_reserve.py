@@ -7,12 +7,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.loss_books import open_books
 from sonae.core.canonical import parse_number
 from sonae.core.errors import InputError, Problem, UsageError
-from sonae.core.text import Text
+from sonae.core.text import LANGS, Text
 from sonae.loss.incidents import Selection, select
 from sonae.loss.reserve import reserve
+from sonae.report.loss_model import reserve_page
 
 LEVELS = ("0.99", "0.995", "0.999")
 GROUPED = ("tier", "domain")
@@ -28,8 +30,9 @@ def reserve_of(
     severity: str = "beta",
     by: str = "tier",
     seed: int = 0,
+    out: Path | None = None,
 ) -> dict[str, Any]:
-    """What a bad year would cost the venue of these Books.
+    """What a bad year would cost the venue of these Books; with `out`, also as pages there.
 
     Raises:
         InputError: the Books, policies, levels or evidence cannot be used.
@@ -39,9 +42,13 @@ def reserve_of(
     wanted = _levels(levels)
     opened = open_books(folder, policies, rates)
     events, left_out = select(Selection(memory=memory))
-    return reserve(
+    found = reserve(
         opened.place, events, left_out, opened.policies, opened.rates, wanted, seed, severity, by
     )
+    if out is not None:
+        pages = {f"reserve.{lang}.html": reserve_page(found, lang).encode() for lang in LANGS}
+        replace_folder(out, {"reserve.json": json_bytes(found), **pages})
+    return found
 
 
 def _levels(levels: Sequence[str]) -> tuple[str, ...]:

@@ -138,7 +138,7 @@ def annual(parts: Parts, kept: Sequence[Keeps] | None = None, log2: int = LOG2) 
 
 def _moves(keep: Keeps, points: int, step: float) -> Array:
     """Where each point of a loss goes: to the two points around what is kept, the mean kept."""
-    at = np.clip(keep(np.arange(points) * step) / step, 0.0, points - 1)
+    at = np.clip(keep(np.arange(points, dtype=np.float64) * step) / step, 0.0, points - 1)
     low = np.minimum(np.floor(at).astype(np.int64), max(points - 2, 0))
     matrix, row = np.zeros((points, points)), np.arange(points)
     matrix[row, low] += 1.0 - (at - low)

@@ -50,7 +50,7 @@ class Curve:
 
     def __call__(self, loss: Array) -> Array:
         """Kept of each loss."""
-        return np.interp(loss, self.x, self.y)
+        return np.asarray(np.interp(loss, self.x, self.y), dtype=np.float64)
 
 
 def kept(

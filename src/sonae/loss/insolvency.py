@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonae.core.text import Text
 from sonae.loss.credibility import counted, rate
 from sonae.loss.incidents import Event
+from sonae.loss.measure import tail
 from sonae.loss.streams import mixed
 from sonae.loss.venue import Place
 
+Array = NDArray[np.float64]
 FEWEST = 3
 FEW = Text(
     "欠けた割合の分かる破綻が{n}件しかなく、分布は当てはめず実績のまま使う",
@@ -44,17 +47,29 @@ def insolvency(
     }
     if len(shares) < FEWEST:
         return {**base, "var": None, "tvar": None, "note": NONE.format(n=len(shares)).as_json()}
-    chance = 1.0 - float(np.exp(-found.mean))
-    whole = float(place.total)
+    points = _measures(shares, found.mean, float(place.total), levels)
+    ends = [
+        _measures(shares, float(r), float(place.total), levels)
+        for r in np.quantile(found.draws, [0.05, 0.95])
+    ]
+    result = {
+        measure: {
+            level: {"point": point, "interval": [e[measure][level] for e in ends]}
+            for level, point in of.items()
+        }
+        for measure, of in points.items()
+    }
+    return {**base, **result, "note": FEW.format(n=len(shares)).as_json()}
+
+
+def _measures(
+    shares: Array, rate: float, whole: float, levels: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """VaR and TVaR of one failure at most, with a share as likely as each that was seen."""
     descending = shares[::-1] * whole
-    each = chance / len(shares)
-    reached = each * np.arange(1, len(shares) + 1)
-    var, tvar = {}, {}
-    for level in levels:
-        rest = 1.0 - float(level)
-        k = int(np.searchsorted(reached, rest * (1.0 + 1e-12), side="right"))
-        at = float(descending[k]) if k < len(descending) else 0.0
-        above = float(descending[:k].sum()) * each
-        var[level] = at
-        tvar[level] = (above + (rest - (reached[k - 1] if k else 0.0)) * at) / rest
-    return {**base, "var": var, "tvar": tvar, "note": FEW.format(n=len(shares)).as_json()}
+    each = (1.0 - float(np.exp(-rate))) / len(shares)
+    law = tail(descending, np.full(len(shares), each))
+    return {
+        "var": {level: law.var(float(level)) for level in levels},
+        "tvar": {level: law.tvar(float(level)) for level in levels},
+    }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sonae.loss import fft
 from sonae.loss.amounts import AmountLaw, Amounts, amount_fit
-from sonae.loss.annual import Parts
+from sonae.loss.annual import Annual, Keeps, Parts, annual
 from sonae.loss.evidence import THRESHOLD
 from sonae.loss.fit import PURE_SHARE
 from sonae.loss.fractions import FAMILIES
@@ -30,10 +30,13 @@ def opinions(
     model: TheftModel,
     held: Sequence[Holding],
     levels: Sequence[str],
-) -> dict[str, Answer]:
+    kept: Sequence[Keeps] | None = None,
+) -> tuple[dict[str, Answer], dict[str, Answer]]:
     """VaR and TVaR at the point under other severities, size effects and evidence.
 
-    `amounts` takes losses as amounts cut at what is held; shares of what is held are the default.
+    First before cover, then of what is `kept` of each part's losses, empty where that is not given.
+    `amounts` takes losses as amounts cut at what is held, before cover only; shares of what is held
+    are the default.
     """
     home, family, usd = place.jurisdiction, model.fitted.family, float(place.usd)
     asked = {name: theft_model(events, home, name, 0) for name in FAMILIES if name != family}
@@ -42,18 +45,25 @@ def opinions(
     if left_out:
         asked["with_memory_rows"] = theft_model((*events, *left_out), home, family, 0)
     found: dict[str, Answer] = {}
+    net: dict[str, Answer] = {}
     for name, each in asked.items():
-        year = each.annual(held, usd)
-        found[name] = {
-            "var": {level: year.var(float(level), 0) for level in levels},
-            "tvar": {level: year.tvar(float(level), 0) for level in levels},
-        }
+        parts = each.parts(held, usd)
+        found[name] = _answer(annual(parts), levels)
+        if kept is not None:
+            net[name] = _answer(annual(parts, kept), levels)
     law = amount_year(events, model.parts(held, usd), usd)
     found["amounts"] = {
         "var": {level: law.var(float(level)).point for level in levels},
         "tvar": {level: law.tvar(float(level)).point for level in levels},
     }
-    return found
+    return found, net
+
+
+def _answer(year: Annual, levels: Sequence[str]) -> Answer:
+    return {
+        "var": {level: year.var(float(level), 0) for level in levels},
+        "tvar": {level: year.tvar(float(level), 0) for level in levels},
+    }
 
 
 def amount_year(events: Sequence[Event], parts: Parts, usd: float) -> Law:

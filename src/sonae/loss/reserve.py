@@ -17,14 +17,15 @@ from sonae.core.canonical import number_text
 from sonae.core.errors import InputError, Problem
 from sonae.core.text import Text
 from sonae.loss import fft, rqmc
-from sonae.loss.annual import Annual, Parts, annual
-from sonae.loss.cover import LEFT_OUT, kept
+from sonae.loss.annual import LOG2, Annual, Parts, annual
+from sonae.loss.cover import LEFT_OUT, Curve, kept
 from sonae.loss.evidence import THRESHOLD
 from sonae.loss.frequency import Poisson
 from sonae.loss.incidents import Event
 from sonae.loss.insolvency import insolvency
 from sonae.loss.model import Model
 from sonae.loss.opinions import opinions
+from sonae.loss.plot import curve_plot
 from sonae.loss.terms import Terms
 from sonae.loss.theft import SHOCK, Holding, Proportion, TheftModel, theft_model
 from sonae.loss.venue import Held, Place
@@ -73,7 +74,8 @@ def reserve(
     model = theft_model(events, place.jurisdiction, family, draws, seed)
     parts = model.parts(held, usd)
     year = annual(parts)
-    spread = opinions(place, events, left_out, model, held, levels)
+    curves = _curves(place, parts, policies, rates, by)
+    spread, net = opinions(place, events, left_out, model, held, levels, curves)
     document: dict[str, Any] = {
         "format": "sonae-loss-reserve/1",
         "exact": False,
@@ -88,14 +90,15 @@ def reserve(
         "gross": _measures(year, levels, spread, _engine(parts, levels)),
         "parts": _each_part(parts, levels),
         "curve": _curve(year),
+        "plot": curve_plot(_curve(year)),
         "losses_a_year": parts.frequency(),
         "rate": rate_json(model),
         "net": None,
         "insolvency": insolvency(events, place, levels, seed),
         "notes": [t.as_json() for t in _notes(place, model, held)],
     }  # fmt: skip
-    if policies:
-        document["net"] = _net(place, parts, policies, rates, levels, by)
+    if curves is not None:
+        document["net"] = _net(parts, curves, policies, levels, net)
     return document
 
 
@@ -176,22 +179,42 @@ def _curve(year: Annual) -> list[dict[str, float]]:
     ]
 
 
-def _net(
+def _curves(
     place: Place,
     parts: Parts,
     policies: Sequence[Policy],
     rates: Mapping[str, Fraction],
-    levels: Sequence[str],
     by: str,
+) -> list[Curve] | None:
+    """What the programme leaves of one loss, for each part; None without policies."""
+    if not policies:
+        return None
+    return [kept(policies, rates, place.at, _of(place, name, by)) for name in parts.names]
+
+
+def _net(
+    parts: Parts,
+    curves: Sequence[Curve],
+    policies: Sequence[Policy],
+    levels: Sequence[str],
+    spread: Mapping[str, Mapping[str, Mapping[str, float]]],
 ) -> dict[str, Any]:
-    """What the programme leaves of the year, and what its compilation cannot know."""
-    curves = [kept(policies, rates, place.at, _of(place, name, by)) for name in parts.names]
+    """What the programme leaves of the year, and what its compilation cannot know.
+
+    The error is the distance at the point to a grid twice as fine.
+    """
     year = annual(parts, curves)
+    fine = annual(_point(parts), curves, LOG2 + 1)
+    engine = {
+        "var": {x: abs(fine.var(float(x), 0) - year.var(float(x), 0)) for x in levels},
+        "tvar": {x: abs(fine.tvar(float(x), 0) - year.tvar(float(x), 0)) for x in levels},
+    }
     mean = parts.frequency()
     twice = 1.0 - np.exp(-mean) * (1.0 + mean)
     return {
-        **_measures(year, levels, {}, None),
+        **_measures(year, levels, spread, engine),
         "curve": _curve(year),
+        "plot": curve_plot(_curve(year)),
         "policies": [p.policy_id for p in policies],
         "two_events_in_a_year": float(twice),
         "left_out": [t.as_json() for t in LEFT_OUT],
