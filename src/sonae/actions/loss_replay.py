@@ -12,7 +12,8 @@ from sonae.core.canonical import parse_number
 from sonae.core.errors import InputError, Problem, UsageError
 from sonae.core.text import Text
 from sonae.loss.incidents import find
-from sonae.loss.replay import BASES, Scenario, replay
+from sonae.loss.replay import BASES, Scenario, after, replay
+from sonae.loss.run import Run, run
 
 TIERS = ("hot", "cold", "other")
 
@@ -26,8 +27,10 @@ def replay_event(
     deny: Sequence[str] = (),
     basis: str = "",
     tier: str = "",
+    share: str = "",
+    freeze: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """What a past event would do to these Books.
+    """What a past event would do to these Books, with a run of a share of all holdings, or none.
 
     Raises:
         InputError: the event, the Books, the policies or the scenario cannot be used.
@@ -38,7 +41,23 @@ def replay_event(
     event = find(name)
     opened = open_books(folder, policies, rates)
     scenario = Scenario(_price(price), _deny(deny, opened))
-    return replay(event, opened.place, opened.policies, opened.rates, scenario, basis, tier)
+    found = replay(event, opened.place, opened.policies, opened.rates, scenario, basis, tier)
+    if share or freeze:
+        left = after(event, opened.place, basis, tier)
+        wanted = Run(_share(share or "1"), tuple(freeze))
+        return {**found, "run": run(left, wanted, scenario.price, opened.place.total)}
+    return {**found, "run": None}
+
+
+def _share(text: str) -> Fraction:
+    try:
+        number = parse_number(text)
+    except ValueError:
+        number = Fraction(-1)
+    if not 0 <= number <= 1:
+        words = Text("取付けの割合は0から1とする", "give a share of the run from 0 to 1")
+        raise InputError([Problem("bad-share", "scenario", words, key=text)])
+    return number
 
 
 def _price(text: str) -> Fraction:

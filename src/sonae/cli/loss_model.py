@@ -177,6 +177,8 @@ def loss_replay(
     deny: Annotated[list[str] | None, Parameter(negative="")] = None,
     basis: str = "",
     tier: str = "",
+    run: str = "",
+    freeze: Words = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -200,11 +202,17 @@ def loss_replay(
         amount or share; the published amount on the venue's own books, else the share if known.
     tier
         hot, cold or other: which tier is struck, in place of the event's.
+    run
+        Which share of all holdings customers ask for at once after it (0.3: a run of 30 %).
+    freeze
+        A supplier whose wallets cannot be used; may be repeated.
     """
     from sonae.actions.loss_replay import replay_event
     from sonae.report.loss_replay import replay_view
 
-    found = replay_event(event, folder, policies, rate or (), price, deny or (), basis, tier)
+    found = replay_event(
+        event, folder, policies, rate or (), price, deny or (), basis, tier, run, freeze or ()
+    )
     if json:
         show_json(found)
     else:

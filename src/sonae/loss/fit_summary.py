@@ -89,7 +89,7 @@ def _shares(found: Fitted) -> dict[str, float]:
     """The mean share of a holding that one loss takes, by the size of the holding in USD."""
     family = FAMILIES[found.family]
     k = family.shape(float(found.mode[1]))
-    grid = (np.arange(4000) + 0.5) / 4000.0
+    grid = (np.arange(4000, dtype=np.float64) + 0.5) / 4000.0
     sizes = np.array(SIZES) / found.data.typical
     at = family.location(float(found.mode[0]), sizes, float(found.mode[2]), k)
     reached = family.sf(grid[None, :], at[:, None], np.array(k))

@@ -161,6 +161,13 @@ def replay(
     }  # fmt: skip
 
 
+def after(event: Event, place: Place, basis: str = "", tier: str = "") -> Place:
+    """The venue with what the event took gone."""
+    taken = {id(h): amount for h, amount in strike(event, place, basis, tier).taken}
+    held = tuple(replace(h, value=h.value - taken.get(id(h), ZERO)) for h in place.held)
+    return replace(place, held=held)
+
+
 def _answer(
     struck: Struck,
     peril: str,

@@ -203,8 +203,8 @@ def _net(
 
     The error is the distance at the point to a grid twice as fine.
     """
-    year = annual(parts, curves)
-    fine = annual(_point(parts), curves, LOG2 + 1)
+    year = annual(parts, curves, LOG2 + 1)
+    fine = annual(_point(parts), curves, LOG2 + 2)
     engine = {
         "var": {x: abs(fine.var(float(x), 0) - year.var(float(x), 0)) for x in levels},
         "tvar": {x: abs(fine.tvar(float(x), 0) - year.tvar(float(x), 0)) for x in levels},

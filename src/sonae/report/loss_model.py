@@ -124,8 +124,8 @@ def _sections(found: Found, words: Words, charts: bool) -> list[Section]:
         at = found if name == "gross" else found["net"]
         if at:
             sections.append(_curve(at, found["currency"], words, name, charts))
-    lines = tuple(x[words.lang] for x in found["notes"])
-    return [*sections, Section(words("model.notes"), lines)]
+    notes = tuple(x[words.lang] for x in found["notes"])
+    return [*sections, Section(words("model.notes"), notes)]
 
 
 def _measures(found: Found, words: Words, name: str, lines: tuple[str, ...] = ()) -> Section:
@@ -155,11 +155,13 @@ def _models(found: Found, words: Words) -> Section:
     gross = found["gross"]
     keys = [(m, level) for m in ("var", "tvar") for level in gross[m]]
     names = gross[keys[0][0]][keys[0][1]]["model_spread"]
-    rows = [(words(f"model.{found['severity']}"), *(_money(gross[m][x]["point"]) for m, x in keys))]
-    rows += [
-        (words(f"model.{n}"), *(_money(gross[m][x]["model_spread"][n]) for m, x in keys))
-        for n in names
-    ]
+    rows: list[tuple[str, ...]] = []
+    rows.append(
+        (words(f"model.{found['severity']}"), *(_money(gross[m][x]["point"]) for m, x in keys))
+    )
+    for n in names:
+        others = (_money(gross[m][x]["model_spread"][n]) for m, x in keys)
+        rows.append((words(f"model.{n}"), *others))
     head = (words("model.model"), *(words(f"chance.{m}", level=x) for m, x in keys))
     return Section(words("model.models"), (), head, tuple(rows), frozenset(range(1, len(head))))
 

@@ -49,6 +49,8 @@ def replay_view(found: Found, lang: Lang) -> RenderableType:
     table.add_row(words("replay.least"), money(found["insurance"]["least"]), "")
     style = "bold red" if parse_number(found["gap"]) else "bold green"
     table.add_row(words("replay.gap"), money(found["gap"]), "", style=style)
+    if found["run"]:
+        _run(table, words, found["run"])
     lines = [note[lang] for note in found["notes"]]
     if found["scenario"]["price"] != "1":
         lines.insert(0, words("replay.price", price=found["scenario"]["price"]))
@@ -72,6 +74,21 @@ def _layers(table: Table, words: Words, peril: str, answer: Found) -> None:
             label = words("replay.layer", policy=layer["policy_id"], peril=named)
             reasons = [f"{x['reason'][words.lang]} {money(x['amount'])}" for x in layer["unpaid"]]
             table.add_row(f"  {label}", money(layer["pays"]), "; ".join(reasons))
+
+
+def _run(table: Table, words: Words, run: Found) -> None:
+    share = fmt.percent(parse_number(run["share"]), words.lang)
+    asked = words("replay.run", share=share, asked=money(run["asked"]))
+    met = run["met_on_day"]
+    table.add_row("", "", "")
+    table.add_row(asked, "", "" if met is None else words("replay.met", day=met))
+    if run["frozen"]["suppliers"]:
+        names = ", ".join(run["frozen"]["suppliers"])
+        table.add_row(words("replay.frozen", suppliers=names), money(run["frozen"]["amount"]), "")
+    for line in run["days"]:
+        short = words("replay.short", short=money(line["short"]))
+        table.add_row(words("replay.there", day=line["day"]), money(line["there"]), short)
+    table.add_row(words("replay.never"), money(run["never_met"]), "")
 
 
 def money(text: str) -> str:
