@@ -24,7 +24,7 @@ KINDS = (
 )  # fmt: skip
 TIERS = ("hot", "cold", "mixed", "na")
 SCOPES = ("core", "adjacent", "zero_loss")
-MARKS = ("high", "medium", "low")
+CONFIDENCE_WORDS = ("high", "medium", "low")
 MEMORY = "memory"
 
 
@@ -172,7 +172,7 @@ class Selection:
             "kind": (self.kinds, KINDS),
             "tier": (self.tiers, TIERS),
             "scope": (self.scopes, SCOPES),
-            "confidence": (self.confidence, MARKS),
+            "confidence": (self.confidence, CONFIDENCE_WORDS),
             "jurisdiction": (
                 self.jurisdictions,
                 tuple(sorted({e.jurisdiction for e in read_incidents()})),
