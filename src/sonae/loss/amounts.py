@@ -38,7 +38,7 @@ def amount_fit(events: Sequence[Event]) -> AmountFit:
     losses = np.array(
         [
             float(e.loss_usd or 0) / THRESHOLD for e in events
-            if e.theft and e.day.year >= REGIME and (e.loss_usd or 0) > THRESHOLD
+            if e.theft and e.day.year >= REGIME and (e.loss_usd or 0) >= THRESHOLD
         ]
     )  # fmt: skip
     log = np.log(losses)

@@ -90,7 +90,7 @@ def counted(
     for w in watched:
         n = sum(
             (e.insolvency if insolvency else e.theft)
-            and (e.loss_usd or 0) > threshold(e)
+            and (e.loss_usd or 0) >= threshold(e)
             and w.first <= e.day.year <= w.last
             and (e.jurisdiction == w.jurisdiction or (w.jurisdiction == OTHERS and
                                                       e.jurisdiction not in named))

@@ -69,7 +69,7 @@ def sample(events: Sequence[Event]) -> Sample:
         InputError: too few of them to say anything.
     """
     thefts = [e for e in events if e.theft]
-    above = [e for e in thefts if (e.loss_usd or 0) > threshold(e)]
+    above = [e for e in thefts if (e.loss_usd or 0) >= threshold(e)]
     known = [e for e in above if e.assets_usd]
     latent = [e for e in above if not e.assets_usd and e.day.year >= REGIME]
     if len(known) < FEWEST_KNOWN or len(known) + len(latent) < FEWEST:

@@ -295,8 +295,8 @@ WHOLE_VENUE = Text(
     "more may be lost than this says, of a cold one less",
 )
 THRESHOLDS = Text(
-    f"{THRESHOLD:,}米ドル以下の損失は一覧にほとんど載らず、発生頻度に含まない",
-    f"losses of USD {THRESHOLD:,} or less hardly reach the list and are not in the rate",
+    f"{THRESHOLD:,}米ドル未満の損失は一覧にほとんど載らず、発生頻度に含まない",
+    f"losses below USD {THRESHOLD:,} hardly reach the list and are not in the rate",
 )
 _NO_DOMAIN = Problem(
     "no-domain", "holdings",

@@ -171,7 +171,7 @@ def theft_model(
     found = counted(events, watched=watched)
     recent = [
         e for e in events
-        if e.theft and e.day.year >= REGIME and (e.loss_usd or 0) > threshold(e)
+        if e.theft and e.day.year >= REGIME and (e.loss_usd or 0) >= threshold(e)
     ]  # fmt: skip
     known = [e for e in recent if e.tier in (HOT, COLD)]
     return TheftModel(
