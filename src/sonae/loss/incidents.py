@@ -182,7 +182,7 @@ class Selection:
             Problem(
                 "unknown-word", "incidents",
                 Text(
-                    f"知らない値。次のいずれかとする：{'、'.join(words)}",
+                    f"知らない値。次のいずれかとする：{', '.join(words)}",
                     f"unknown; give one of: {', '.join(words)}",
                 ),
                 key=f"{key} {value}",

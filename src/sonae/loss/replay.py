@@ -312,13 +312,13 @@ def _notes(event: Event, place: Place, policies: Sequence[Policy], struck: Struc
 
 
 def _no_exposure(tier: str, place: Place) -> Problem:
-    tiers = ", ".join(t for t in place.tiers if t) or "-"
+    tiers, asked = ", ".join(t for t in place.tiers if t) or "-", tier or "*"
     return Problem(
         "no-exposure", "holdings",
         Text(
-            f"保管区分 {tier or '全体'} に保有がなく、事故を当てはめられない。"
+            f"保管区分 {asked} に保有がなく、事故を当てはめられない。"
             f"保有がある区分：{tiers}（--tier で選ぶ）",
-            f"nothing is held in tier {tier or 'any'}, so the event strikes nothing; tiers with "
+            f"nothing is held in tier {asked}, so the event strikes nothing; tiers with "
             f"holdings: {tiers} (choose with --tier)",
         ),
         key=tier,
