@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from sonae.actions.demo import demo_books
 from sonae.actions.loss_books import Opened, open_books
 from sonae.core.canonical import parse_number
+from sonae.core.text import Text
 from sonae.loss.incidents import find
 from sonae.loss.replay import Scenario, replay
+from sonae.loss.reserve import estimate
 from sonae.loss.run import Run, run
 from sonae.policy.terms import read_policies
 
@@ -250,6 +252,17 @@ def test_a_frozen_supplier_leaves_a_run_unmet(tmp_path: Path) -> None:
     assert parse_number(found["never_met"]) == 28_860_000_000 - 4_810_000_000
 
 
+def test_a_run_alone_is_asked_of_books_as_they_are(tmp_path: Path) -> None:
+    books = with_suppliers(tmp_path)
+    said = sonae("loss", "run", books, "0.9", "--price", "0.5", "--json")
+    assert said.code == 0
+    assert said.json()["run"]["met_on_day"] == 3
+    assert parse_number(said.json()["run"]["asked"]) == 43_290_000_000
+    shown = sonae("loss", "run", books, "0.9", "--freeze", "Vendor", "--lang", "ja")
+    assert shown.code == 1
+    assert "81,770,000,000" in shown.out
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.fractions(0, 1), st.fractions(0, 1))
 def test_a_larger_run_never_leaves_less_unmet(a: Fraction, b: Fraction) -> None:
@@ -317,6 +330,17 @@ def test_a_reserve_is_written_as_pages_with_exceedance_curves(
     chances = [c["predictive"] for c in found["curve"]]
     assert chances == sorted(chances, reverse=True)
     assert all(c["low"] <= c["high"] for c in found["curve"])
+
+
+def test_a_measure_becomes_a_figure_only_by_a_named_act(
+    reserved: tuple[dict[str, Any], Path],
+) -> None:
+    found = estimate(reserved[0], "net", "tvar", "0.995")
+    assert found.interval is not None
+    assert found.interval[0] < found.point < found.interval[1]
+    frozen = found.freeze(0, "up", Text("取締役会が定める", "set by the board"))
+    assert frozen.standing == "house"
+    assert 0 <= frozen.number() - Fraction(found.point) < 1
 
 
 @pytest.mark.parametrize("level", ["0", "1", "0.99999", "x"])

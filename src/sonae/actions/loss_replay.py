@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sonae.actions.loss_books import Opened, open_books
-from sonae.core.canonical import parse_number
+from sonae.core.canonical import number_text, parse_number
 from sonae.core.errors import InputError, Problem, UsageError
 from sonae.core.text import Text
 from sonae.loss.incidents import find
-from sonae.loss.replay import BASES, Scenario, after, replay
+from sonae.loss.replay import BASES, Scenario, after, place_json, replay
 from sonae.loss.run import Run, run
 
 TIERS = ("hot", "cold", "other")
@@ -90,3 +90,25 @@ def _deny(deny: Sequence[str], opened: Opened) -> tuple[str, ...]:
     if problems:
         raise InputError(problems)
     return tuple(deny)
+
+
+def run_on_books(
+    folder: Path,
+    share: str,
+    freeze: Sequence[str] = (),
+    price: str = "1",
+    rates: Sequence[str] = (),
+) -> dict[str, Any]:
+    """A run on these Books without an event before it.
+
+    Raises:
+        InputError: the Books or the scenario cannot be used.
+    """
+    opened, wanted, factor = open_books(folder, None, rates), _share(share), _price(price)
+    return {
+        "format": "sonae-loss-run/1",
+        "exact": True,
+        "venue": place_json(opened.place),
+        "price": number_text(factor),
+        "run": run(opened.place, Run(wanted, tuple(freeze)), factor),
+    }

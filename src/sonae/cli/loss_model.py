@@ -218,3 +218,40 @@ def loss_replay(
     else:
         show(replay_view(found, language(lang)))
     return FOUND if found["gap"] != "0" else OK
+
+
+@loss.command(name="run")
+def loss_run(
+    folder: Folder,
+    share: Annotated[str, Parameter(name="SHARE")],
+    *,
+    freeze: Words = None,
+    price: str = "1",
+    rate: Rates = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """A run: customers ask for a share of everything at once; what is there by which day.
+
+    Exit 1 where it is never met.
+
+    Parameters
+    ----------
+    folder
+        A folder of input tables, or a shipped venue by its name.
+    share
+        0.3 for a run of 30 %.
+    freeze
+        A supplier whose wallets cannot be used; may be repeated.
+    price
+        A factor on all prices of coins.
+    """
+    from sonae.actions.loss_replay import run_on_books
+    from sonae.report.loss_replay import run_view
+
+    found = run_on_books(folder, share, freeze or (), price, rate or ())
+    if json:
+        show_json(found)
+    else:
+        show(run_view(found, language(lang)))
+    return FOUND if found["run"]["never_met"] != "0" else OK

@@ -19,6 +19,7 @@ from sonae.core.text import Text
 from sonae.loss import fft, rqmc
 from sonae.loss.annual import LOG2, Annual, Parts, annual
 from sonae.loss.cover import LEFT_OUT, Curve, kept
+from sonae.loss.estimate import Estimate
 from sonae.loss.evidence import THRESHOLD
 from sonae.loss.frequency import Poisson
 from sonae.loss.incidents import Event
@@ -100,6 +101,20 @@ def reserve(
     if curves is not None:
         document["net"] = _net(parts, curves, policies, levels, net)
     return document
+
+
+def estimate(found: Mapping[str, Any], side: str, measure: str, level: str) -> Estimate:
+    """One measure of a reserve as an Estimate, which a named act can freeze to a figure.
+
+    `side` is gross or net, `measure` var or tvar. The point is that of the predictive law: the
+    requirement is to hold whatever the parameters are.
+    """
+    m = found[side][measure][level]
+    low, high = m["interval"]
+    return Estimate(
+        m["predictive"], m["engine_error"], found["currency"], "fft batch", int(found["seed"]),
+        (low, high), {"point": m["point"], **m["model_spread"]},
+    )  # fmt: skip
 
 
 def _measures(

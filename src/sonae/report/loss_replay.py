@@ -63,6 +63,20 @@ def replay_view(found: Found, lang: Lang) -> RenderableType:
     return Group(Styled(title, style="bold"), table, *(Styled(x, style="dim") for x in lines))
 
 
+def run_view(found: Found, lang: Lang) -> RenderableType:
+    """A run without an event: what is asked, frozen, there by each day, and never met."""
+    words, venue = Words(lang), found["venue"]
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(words("replay.line"), overflow="fold")
+    code = venue["currency"]
+    amount = words("replay.amount", currency=words.known(f"currency.{code}", code))
+    table.add_column(amount, justify="right")
+    table.add_column("")
+    _run(table, words, found["run"])
+    title = f"{venue['name']}, {fmt.day(venue['at'][:10], lang)}"
+    return Group(Styled(title, style="bold"), table)
+
+
 def _layers(table: Table, words: Words, peril: str, answer: Found) -> None:
     named = words(f"peril.{peril}")
     for tower in answer["towers"]:
