@@ -16,7 +16,7 @@ from sonae.core.text import Text
 from sonae.loss import fft
 from sonae.loss.annual import Parts, annual
 from sonae.loss.cover import kept
-from sonae.loss.credibility import Group, between, counted, rate
+from sonae.loss.credibility import Group, between, counted, rate, watched_with
 from sonae.loss.frequency import Poisson
 from sonae.loss.model import Model
 from sonae.loss.terms import Terms
@@ -143,6 +143,7 @@ def test_the_compiled_programme_is_the_exact_one(share: Fraction, currency: str)
         parts = tuple(Part(loss * h.value / whole, "external_hack", h.tier) for h in held)
         exact = evaluate(cover, Event(AT, AT, parts), rates).retained
         curve = kept(cover, rates, AT, held)
+        assert np.all(np.diff(curve.y) >= 0.0)  # a larger loss never retains less
         found = float(curve(np.array([float(loss)]))[0])
         assert found == pytest.approx(float(exact), rel=1e-6, abs=float(whole) * 1e-4)
         assert found <= float(loss) * (1 + 1e-12) + 1e-6
@@ -199,6 +200,19 @@ def test_the_variance_between_groups_is_buehlmann_and_straubs(
     estimated = top / (whole - sum(a * a for a in w) / whole)
     expected = estimated if estimated > 0 else (0.5 * mean) ** 2
     assert between(n, w) == pytest.approx(expected, rel=1e-9, abs=1e-15)
+
+
+def test_venue_years_can_be_given_and_are_taken_off_the_rest_of_the_world() -> None:
+    watched = watched_with(["kr=120", "JP=200"])
+    assert [(w.jurisdiction, w.venue_years) for w in watched] == [
+        ("JP", 200.0), ("KR", 120.0), ("*", 3280.0),
+    ]  # fmt: skip
+    groups = counted(official(), watched=watched)
+    assert sum(g.events for g in groups) == sum(g.events for g in counted(official()))
+    assert rate(groups, "KR", 10, 0).weight > 0.0
+    for wrong in (["KR"], ["KR=0"], ["KR=-3"], ["*=5"], ["KR=4000"]):
+        with pytest.raises(InputError):
+            watched_with(wrong)
 
 
 def test_more_years_of_its_own_record_count_for_more() -> None:

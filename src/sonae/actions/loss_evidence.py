@@ -12,6 +12,7 @@ from sonae.actions.files import json_bytes, replace_folder
 from sonae.core.canonical import parse_number
 from sonae.core.errors import InputError, Problem
 from sonae.core.text import LANGS, Text
+from sonae.loss.credibility import watched_with
 from sonae.loss.incident_list import incident_list
 from sonae.loss.incidents import Selection, select
 
@@ -66,7 +67,12 @@ def list_incidents(wanted: Selection, out: Path | None = None) -> dict[str, Any]
 
 
 def fit_incidents(
-    wanted: Selection, jurisdiction: str, severity: str = "beta", draws: int = 1000, seed: int = 0
+    wanted: Selection,
+    jurisdiction: str,
+    severity: str = "beta",
+    draws: int = 1000,
+    seed: int = 0,
+    venue_years: Sequence[str] = (),
 ) -> dict[str, Any]:
     """A fit to the selected events.
 
@@ -75,5 +81,6 @@ def fit_incidents(
     """
     from sonae.loss.fit_summary import fit_summary
 
+    watched = watched_with(venue_years)
     events, left_out = select(wanted)
-    return fit_summary(events, left_out, jurisdiction.upper(), severity, draws, seed)
+    return fit_summary(events, left_out, jurisdiction.upper(), severity, draws, seed, watched)

@@ -12,6 +12,7 @@ from sonae.actions.loss_books import open_books
 from sonae.core.canonical import parse_number
 from sonae.core.errors import InputError, Problem, UsageError
 from sonae.core.text import LANGS, Text
+from sonae.loss.credibility import watched_with
 from sonae.loss.incidents import Selection, select
 from sonae.loss.reserve import reserve
 from sonae.report.loss_model import reserve_page
@@ -31,6 +32,7 @@ def reserve_of(
     by: str = "tier",
     seed: int = 0,
     out: Path | None = None,
+    venue_years: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What a bad year would cost the venue of these Books; with `out`, also as pages there.
 
@@ -39,12 +41,13 @@ def reserve_of(
     """
     if by not in GROUPED:
         raise UsageError(f"--by: give one of {', '.join(GROUPED)}")
-    wanted = _levels(levels)
+    wanted, watched = _levels(levels), watched_with(venue_years)
     opened = open_books(folder, policies, rates)
     events, left_out = select(Selection(memory=memory))
     found = reserve(
-        opened.place, events, left_out, opened.policies, opened.rates, wanted, seed, severity, by
-    )
+        opened.place, events, left_out, opened.policies, opened.rates, wanted, seed, severity, by,
+        watched=watched,
+    )  # fmt: skip
     if out is not None:
         pages = {f"reserve.{lang}.html": reserve_page(found, lang).encode() for lang in LANGS}
         replace_folder(out, {"reserve.json": json_bytes(found), **pages})

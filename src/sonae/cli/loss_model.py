@@ -87,6 +87,7 @@ def loss_fit(
     since: date | None = None,
     confidence: Words = None,
     memory: Memory = False,
+    venue_years: Words = None,
     draws: Annotated[int, Parameter(validator=validators.Number(gte=100, lte=100_000))] = 1000,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
     lang: Language = None,
@@ -104,6 +105,8 @@ def loss_fit(
         First day of the events used.
     confidence
         high, medium or low; may be repeated.
+    venue_years
+        KR=120: venues times years watched from 2018 to 2025; may be repeated.
     draws
         Draws of the parameters.
     seed
@@ -113,7 +116,7 @@ def loss_fit(
     from sonae.report.loss_model import fit_view
 
     wanted = selection(confidence=confidence or (), since=since, memory=memory)
-    found = fit_incidents(wanted, jurisdiction, severity, draws, seed)
+    found = fit_incidents(wanted, jurisdiction, severity, draws, seed, venue_years or ())
     if json:
         show_json(found)
     else:
@@ -131,6 +134,7 @@ def loss_reserve(
     severity: str = "beta",
     by: str = "tier",
     memory: Memory = False,
+    venue_years: Words = None,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
     out: Out = None,
     lang: Language = None,
@@ -150,6 +154,8 @@ def loss_reserve(
         beta, mbbefd or lognormal.
     by
         tier or domain (signing domain).
+    venue_years
+        KR=120: venues times years watched from 2018 to 2025; may be repeated.
     seed
         The same seed, the same result.
     """
@@ -157,8 +163,9 @@ def loss_reserve(
     from sonae.report.loss_model import reserve_view
 
     found = reserve_of(
-        folder, policies, rate or (), levels or LEVELS, memory, severity, by, seed, out
-    )
+        folder, policies, rate or (), levels or LEVELS, memory, severity, by, seed, out,
+        venue_years or (),
+    )  # fmt: skip
     if json:
         show_json(found)
     else:

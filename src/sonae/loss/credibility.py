@@ -8,11 +8,13 @@ With a Gamma law for the rates this is also the mean of the posterior, which giv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sonae.core.canonical import parse_number
+from sonae.core.errors import InputError, Problem
 from sonae.core.text import Text
 from sonae.loss.evidence import threshold
 from sonae.loss.incidents import Event
@@ -55,6 +57,47 @@ WATCHED = (
         "memory",
     ),
 )  # fmt: skip
+
+
+WORLD = 450.0 * 8.0
+GIVEN = Text("利用者が指定した延べ業者年", "venue-years as given by the user")
+
+
+def watched_with(given: Sequence[str]) -> tuple[Watched, ...]:
+    """The shipped venue-years with some in their place or beside them, written as KR=120.
+
+    All are of 2018 to 2025; what is given is taken off the rest of the world.
+
+    Raises:
+        InputError: no number above zero, or more than there are in the world.
+    """
+    named = {w.jurisdiction: w for w in WATCHED if w.jurisdiction != OTHERS}
+    problems = []
+    for text in given:
+        name, _, number = text.partition("=")
+        try:
+            years = float(parse_number(number))
+        except (ValueError, OverflowError):
+            years = 0.0
+        if years <= 0.0 or not name or name == OTHERS:
+            problems.append(Problem("bad-venue-years", "rates", _BAD, key=text))
+        named[name.upper()] = Watched(name.upper(), years, 2018, 2025, GIVEN, "derived")
+    left = WORLD - sum(w.venue_years for w in named.values())
+    if left <= 0.0:
+        problems.append(Problem("bad-venue-years", "rates", _TOO_MANY))
+    if problems:
+        raise InputError(problems)
+    rest = replace(WATCHED[-1], venue_years=left)
+    return (*named.values(), rest)
+
+
+_BAD = Text(
+    "延べ業者年は KR=120 のように、0より大きい数で書く", "write venue-years above zero as KR=120"
+)
+_TOO_MANY = Text(
+    f"延べ業者年の合計が世界全体の想定{WORLD:,.0f}を超える",
+    f"venue-years add up to more than the {WORLD:,.0f} assumed for the world",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sonae.loss.amounts import amount_fit
+from sonae.loss.credibility import WATCHED, Watched
 from sonae.loss.evidence import THRESHOLD, THRESHOLD_BEFORE
 from sonae.loss.fit import NAMES, SIZE_PRIOR, Fitted, fit
 from sonae.loss.fractions import FAMILIES
@@ -25,13 +26,14 @@ def fit_summary(
     family: str = "beta",
     draws: int = 1000,
     seed: int = 0,
+    watched: Sequence[Watched] = WATCHED,
 ) -> dict[str, Any]:
     """The fit of one family with draws, the others at their mode, and what else was found.
 
     Raises:
         InputError: too few events, or a family that is not known.
     """
-    model = theft_model(events, jurisdiction, family, draws, seed)
+    model = theft_model(events, jurisdiction, family, draws, seed, watched=watched)
     mine = model.fitted
     others = {name: fit(name, mine.data, 0) for name in FAMILIES if name != family}
     amount = amount_fit(events)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonae.core.text import Text
-from sonae.loss.credibility import counted, rate
+from sonae.loss.credibility import WATCHED, Watched, counted, rate
 from sonae.loss.incidents import Event
 from sonae.loss.measure import tail
 from sonae.loss.streams import mixed
@@ -32,11 +32,15 @@ NONE = Text(
 
 
 def insolvency(
-    events: Sequence[Event], place: Place, levels: Sequence[str], seed: int
+    events: Sequence[Event],
+    place: Place,
+    levels: Sequence[str],
+    seed: int,
+    watched: Sequence[Watched] = WATCHED,
 ) -> dict[str, Any]:
     """Rate, shares, and measures of one year in the currency of the venue."""
     shares = np.sort([float(e.fraction or 0) for e in events if e.insolvency and e.fraction])
-    found = rate(counted(events, insolvency=True), place.jurisdiction, 1000, mixed(seed, 9))
+    found = rate(counted(events, True, watched), place.jurisdiction, 1000, mixed(seed, 9))
     shares = np.minimum(shares, 1.0)
     base = {
         "losses_a_year": found.mean,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sonae.loss import fft
 from sonae.loss.amounts import AmountLaw, Amounts, amount_fit
 from sonae.loss.annual import Annual, Keeps, Parts, annual
+from sonae.loss.credibility import WATCHED, Watched
 from sonae.loss.evidence import THRESHOLD
 from sonae.loss.fit import PURE_SHARE
 from sonae.loss.fractions import FAMILIES
@@ -31,6 +33,7 @@ def opinions(
     held: Sequence[Holding],
     levels: Sequence[str],
     kept: Sequence[Keeps] | None = None,
+    watched: Sequence[Watched] = WATCHED,
 ) -> tuple[dict[str, Answer], dict[str, Answer]]:
     """VaR and TVaR at the point under other severities, size effects and evidence.
 
@@ -39,11 +42,15 @@ def opinions(
     are the default.
     """
     home, family, usd = place.jurisdiction, model.fitted.family, float(place.usd)
-    asked = {name: theft_model(events, home, name, 0) for name in FAMILIES if name != family}
-    asked["pure_share"] = theft_model(events, home, family, 0, size_prior=PURE_SHARE)
-    asked["known_assets_only"] = theft_model(events, home, family, 0, latent=False)
+
+    def fitted(evidence: Sequence[Event], name: str = family, **changes: Any) -> TheftModel:
+        return theft_model(evidence, home, name, 0, watched=watched, **changes)
+
+    asked = {name: fitted(events, name) for name in FAMILIES if name != family}
+    asked["pure_share"] = fitted(events, size_prior=PURE_SHARE)
+    asked["known_assets_only"] = fitted(events, latent=False)
     if left_out:
-        asked["with_memory_rows"] = theft_model((*events, *left_out), home, family, 0)
+        asked["with_memory_rows"] = fitted((*events, *left_out))
     found: dict[str, Answer] = {}
     net: dict[str, Answer] = {}
     for name, each in asked.items():

@@ -19,6 +19,7 @@ from sonae.core.text import Text
 from sonae.loss import fft, rqmc
 from sonae.loss.annual import LOG2, Annual, Parts, annual
 from sonae.loss.cover import LEFT_OUT, Curve, kept
+from sonae.loss.credibility import WATCHED, Watched
 from sonae.loss.estimate import Estimate
 from sonae.loss.evidence import THRESHOLD
 from sonae.loss.frequency import Poisson
@@ -69,14 +70,15 @@ def reserve(
     family: str = "beta",
     by: str = "tier",
     draws: int = 1000,
+    watched: Sequence[Watched] = WATCHED,
 ) -> dict[str, Any]:
     """The document of `sonae loss reserve`: estimates, each with what it is worth."""
     held, usd = holdings(place, by), float(place.usd)
-    model = theft_model(events, place.jurisdiction, family, draws, seed)
+    model = theft_model(events, place.jurisdiction, family, draws, seed, watched=watched)
     parts = model.parts(held, usd)
     year = annual(parts)
     curves = _curves(place, parts, policies, rates, by)
-    spread, net = opinions(place, events, left_out, model, held, levels, curves)
+    spread, net = opinions(place, events, left_out, model, held, levels, curves, watched)
     document: dict[str, Any] = {
         "format": "sonae-loss-reserve/1",
         "exact": False,
@@ -95,7 +97,7 @@ def reserve(
         "losses_a_year": parts.frequency(),
         "rate": rate_json(model),
         "net": None,
-        "insolvency": insolvency(events, place, levels, seed),
+        "insolvency": insolvency(events, place, levels, seed, watched),
         "notes": [t.as_json() for t in _notes(place, model, held)],
     }  # fmt: skip
     if curves is not None:
