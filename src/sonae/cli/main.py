@@ -141,8 +141,8 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.fund_look
     import sonae.cli.guard
     import sonae.cli.loss
-    import sonae.cli.pack
     import sonae.cli.loss_model
+    import sonae.cli.pack
     import sonae.cli.pay
     import sonae.cli.pay_cases
     import sonae.cli.pay_rails
