@@ -395,12 +395,18 @@ def test_every_finding_that_the_source_can_make_has_a_case() -> None:
     for file in Path(sonae.__file__).parent.rglob("*.py"):
         made |= names_made(ast.parse(file.read_text("utf-8")))
     assert made == {c.name for c in CASES} | LEDGER | PACK | GUARD
+    assert made == {c.name for c in CASES} | LEDGER | PACK | CHAINS
     words = resources.files("sonae.report").joinpath("words.toml")
     assert made == set(tomllib.loads(words.read_text("utf-8"))["finding"])
 
 
 LEDGER = {"reserve-ledger-break", "moved-after-freeze"}
 """Findings beyond the Books: of a reserve ledger (tests/fund), of movements (tests/estate)."""
+CHAINS = {
+    "block-reorganised", "chain-stale", "custodian-statement-only", "source-incomplete",
+    "validator-slashed",
+}  # fmt: skip
+"""Findings of a reading of chains and of proofs of control; tests/chains has their cases."""
 PACK = {
     "close-differs", "looks-like-my-number", "next-check-passed", "not-the-file-made", "old-copy",
     "old-shares-to-destroy", "part-not-in-pack", "seal-does-not-hold", "share-check-due",

@@ -173,6 +173,7 @@ HOLDINGS = Table(
         _code("evidence", *EVIDENCE, required=False),
         Column("days_to_liquid", "integer", required=False),
         Column("as_of", "instant"),
+        _text("block_hash", required=False),
     ),
     ("holding_id", "asset", "owner"),
     always=True,

@@ -51,7 +51,9 @@ pack = App(
     name="pack", help="The resolution pack: all that is needed without the firm, in one file."
 )
 pack_keys = App(name="keys", help="An administrator's key in shares: make, check, rotate, due.")
+wallet = App(name="wallet", help="Balances off the firm's own nodes, and proof of control.")
 app.command(pack)
+app.command(wallet)
 pack.command(pack_keys)
 loss = App(name="loss", help="Losses that may happen: estimates with their errors.")
 app.command(loss)
@@ -148,7 +150,8 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.pay_rails
     import sonae.cli.pay_unclaimed
     import sonae.cli.rules
-    import sonae.cli.seal  # noqa: F401
+    import sonae.cli.seal
+    import sonae.cli.wallet  # noqa: F401
 
     lang = language(None)
     try:

@@ -1,0 +1,227 @@
+"""Commands of wallets: balances at a block, challenge, prove, status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from sonae.cli.main import (
+    FOUND,
+    OK,
+    Json,
+    Language,
+    day,
+    language,
+    note,
+    out,
+    show,
+    show_json,
+    wallet,
+)
+from sonae.core.errors import Refused, UsageError
+
+Nodes = Annotated[Path, Parameter(name="NODES.toml")]
+NodesOption = Annotated[Path, Parameter(name="--nodes", help="nodes.toml")]
+EXTRA = ("coincurve", "embit", "pbk")
+
+
+def extra() -> None:
+    """A UsageError where the optional packages for chains are not installed."""
+    for name in EXTRA:
+        try:
+            import_module(name)
+        except ModuleNotFoundError as error:
+            raise UsageError(f"{name} is not installed: pip install 'sonae[chains]'") from error
+
+
+@contextmanager
+def _answers() -> Iterator[None]:
+    """A node that fails, and a proof that does not hold, are refusals."""
+    from sonae.chains.challenge import ProofError
+    from sonae.chains.node import NodeError
+
+    try:
+        yield
+    except (ProofError, NodeError) as error:
+        raise Refused(str(error)) from error
+
+
+@wallet.command(name="balances")
+def wallet_balances(
+    nodes: Nodes,
+    *,
+    out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
+    register: Path | None = None,
+    former: Path | None = None,
+    accept_stale: str = "",
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Read every wallet at one final block of each chain; a table of holdings for Books.
+
+    Parameters
+    ----------
+    nodes
+        The firm's nodes and wallets.
+    out_dir
+        A folder for reading.json, and holdings.csv where every chain answered in full.
+    register
+        A register of proofs: fills in control_proved_on and evidence.
+    former
+        The folder of an earlier reading: says what changed, and whether its block is still there.
+    accept_stale
+        Who accepts a chain that has halted.
+    """
+    extra()
+    from sonae.actions.chains_read import read_wallets
+    from sonae.report.wallet import reading_view
+
+    with _answers():
+        found = read_wallets(nodes, out_dir, register, former, accept_stale)
+    if json:
+        show_json(found)
+    else:
+        show(reading_view(found, language(lang)))
+    bad = any(f["severity"] in ("breach", "warning") for f in found["findings"])
+    return FOUND if bad else OK
+
+
+@wallet.command(name="challenge")
+def wallet_challenge(
+    nodes: Nodes,
+    holding: Annotated[str, Parameter(name="HOLDING")],
+    *,
+    seal: str,
+    out_file: Annotated[Path, Parameter(name="--out")],
+    days: int = 90,
+    amount: int = 0,
+    address: str = "",
+    json: Json = False,
+) -> int:
+    """Make what a wallet signs, bound to firm, day's seal, block and expiry.
+
+    Parameters
+    ----------
+    nodes
+        The firm's nodes and wallets.
+    holding
+        The wallet, by its holding_id.
+    seal
+        The header hash of the day's seal, or its folder.
+    out_file
+        The challenge; the text to sign (.txt) and typed data (.eip712.json) go beside it.
+    days
+        How long the proof counts from the block.
+    amount
+        Base units that a vault which cannot sign is to send to itself.
+    address
+        One of a descriptor's addresses; the first one if not given.
+    """
+    extra()
+    from sonae.actions.wallet import make_challenge, write_challenge
+
+    with _answers():
+        challenge = make_challenge(nodes, holding, seal, days, amount, address)
+    write_challenge(challenge, out_file)
+    if json:
+        show_json(challenge.as_json())
+    else:
+        out(challenge.text())
+        note(f"{out_file.with_suffix('.txt')}")
+    return OK
+
+
+@wallet.command(name="prove")
+def wallet_prove(
+    challenge: Annotated[Path, Parameter(name="CHALLENGE.json")],
+    *,
+    method: str,
+    nodes: NodesOption,
+    register: Path,
+    key: Annotated[Path, Parameter(name="--key", env_var="SONAE_KEY", help="your key file")],
+    signature: str = "",
+    transaction: str = "",
+    block: int = -1,
+    statement: Path | None = None,
+    json: Json = False,
+) -> int:
+    """Check a proof of control and put it on the register, signed by you.
+
+    Parameters
+    ----------
+    challenge
+        The challenge that was answered.
+    method
+        eip191, eip712, erc1271, bip322, bip137, ed25519, send_to_self, custodian_statement.
+    register
+        The register of proofs; made on first use.
+    signature
+        The signature, or a file that holds it.
+    transaction
+        The transaction of a send-to-self.
+    block
+        On Bitcoin, the height of its block.
+    statement
+        A custodian's statement that quotes the challenge; its signature is FILE.minisig.
+    """
+    extra()
+    from sonae.actions.wallet import Offered, prove
+
+    if signature and len(signature) < 200 and Path(signature).is_file():
+        signature = Path(signature).read_text("utf-8").strip()
+    offered = Offered(method, signature, transaction, block, statement)
+    with _answers():
+        record = prove(challenge, offered, nodes, register, key)
+    if json:
+        show_json({"holding": record.challenge.holding, "method": record.method,
+                   "evidence": record.evidence, "proved_on": record.proved_on.isoformat(),
+                   "expires": record.challenge.expires.isoformat()})  # fmt: skip
+    else:
+        until = record.challenge.expires.date()
+        out(f"{record.challenge.holding}  {record.evidence}  {record.proved_on} → {until}")
+    return OK
+
+
+@wallet.command(name="status")
+def wallet_status(
+    place: Annotated[Path, Parameter(name="REGISTER|BOOKS")],
+    *,
+    on: str | None = None,
+    warning: int = 30,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """What every proof is worth: days left, what expires soon, what has dropped out of backing.
+
+    Parameters
+    ----------
+    place
+        A register of proofs, or the folder of Books.
+    on
+        A day; today if not given (a register only).
+
+    Warning:
+        Days before the end from which a proof counts as expiring (a register only).
+    """
+    from sonae.report.wallet import status_view
+
+    if place.is_dir():
+        from sonae.actions.wallet_books import books_status
+
+        found = books_status(place)
+    else:
+        extra()
+        from sonae.actions.wallet import wallet_status as status
+
+        with _answers():
+            found = status(place, day(on), warning)
+    if json:
+        show_json(found)
+    else:
+        show(status_view(found, language(lang)))
+    return OK if all(p["state"] == "good" for p in found["proofs"]) else FOUND
