@@ -403,8 +403,8 @@ def test_every_finding_that_the_source_can_make_has_a_case() -> None:
 LEDGER = {"reserve-ledger-break", "moved-after-freeze"}
 """Findings beyond the Books: of a reserve ledger (tests/fund), of movements (tests/estate)."""
 CHAINS = {
-    "block-reorganised", "chain-stale", "custodian-statement-only", "source-incomplete",
-    "validator-slashed",
+    "block-reorganised", "chain-stale", "custodian-statement-only", "fork-notice-due",
+    "forked-asset-pending", "proof-reorganised", "source-incomplete", "validator-slashed",
 }  # fmt: skip
 """Findings of a reading of chains and of proofs of control; tests/chains has their cases."""
 PACK = {

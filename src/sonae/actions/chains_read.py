@@ -12,7 +12,8 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from sonae.chains.reading import (
     ethereum_held,
     incomplete,
 )
-from sonae.chains.register import Standing, columns, read_register, standings
+from sonae.chains.register import Record, Standing, columns, gone, read_register, standings
 from sonae.chains.staking import read_validators, staked
 from sonae.core.errors import UsageError
 from sonae.core.finding import Finding, sort_key
@@ -72,19 +73,36 @@ def read_wallets(
     """
     setup, at = load_setup(nodes), now()
     before = _Former(former)
-    sources = [
-        _read(chain, [w for w in setup.wallets if w.chain == chain.name], before, at, accept_stale)
-        for chain in setup.chains.values()
-    ]
-    proofs = _proofs(register, at.date())
+    records = read_register(register.read_bytes(), verify_signature) if register else []
+    sources, kept = [], list[Record]()
+    for chain in setup.chains.values():
+        wallets = [w for w in setup.wallets if w.chain == chain.name]
+        source = _read(chain, wallets, before, at, accept_stale)
+        own, findings = _still(chain, records) if source.complete else ([], [])
+        sources.append(replace(source, findings=(*source.findings, *findings)))
+        kept += own
     document = _document(setup, sources, before, at)
     if out is not None:
         files = {"reading.json": json_bytes(document)}
         if document["complete"]:
-            files["holdings.csv"] = _table(sources, proofs)
+            files["holdings.csv"] = _table(sources, standings(kept, at.date(), 0))
             files["coins.json"] = json_bytes(_coins(sources, setup))
         replace_folder(out, files)
     return document
+
+
+def _still(chain: ChainSetup, records: Sequence[Record]) -> tuple[list[Record], list[Finding]]:
+    """Proofs of a chain without those whose block was reorganised away, and findings of these."""
+    ledger, kept, findings = ledger_of(chain), list[Record](), list[Finding]()
+    for record in records:
+        if record.challenge.chain != chain.name:
+            continue
+        block = record.rests_on
+        if block is not None and replaced(ledger, chain.name, block):
+            findings.append(gone(record))
+        else:
+            kept.append(record)
+    return kept, findings
 
 
 class _Former:
@@ -138,14 +156,14 @@ def _read(
         block = final_block(ledger, chain.rule)
         stale = halted(chain.name, block, at, chain.max_age, by)
         findings += [stale] if stale else []
-        gone = _gone(ledger, chain.name, before)
-        findings += gone
+        lost = _gone(ledger, chain.name, before)
+        findings += lost
         if isinstance(ledger, Ethereum):
             held = ethereum_held(ledger, block, wallets, chain.contracts, chain.swaps)
             more, found = _staked(chain, wallets)
             return Source(chain.name, block, (*held, *more), (*findings, *found))
         start, after = before.start(chain.name, _same(wallets))
-        if gone or (after and after.height > block.height):
+        if lost or (after and after.height > block.height):
             start, after = {}, None
         held, coins = bitcoin_held(ledger, block, wallets, start, after)
         return Source(chain.name, block, tuple(held), tuple(findings), coins)
@@ -175,12 +193,6 @@ def _staked(chain: ChainSetup, wallets: Sequence[Wallet]) -> tuple[list[Held], l
         findings += found
         held.append(Held(wallet, chain.asset, units, "staked"))
     return held, findings
-
-
-def _proofs(register: Path | None, on: date) -> list[Standing]:
-    if register is None:
-        return []
-    return standings(read_register(register.read_bytes(), verify_signature), on, 0)
 
 
 def _named(held: Held) -> str:

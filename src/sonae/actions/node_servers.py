@@ -57,7 +57,7 @@ def install() -> Path:
     if folder.is_dir():
         return folder
     npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
+    if npm is None or missing_npm():
         raise NoNodes(NO_NPM.en)
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}")
     fresh.mkdir(parents=True)
@@ -73,6 +73,11 @@ def install() -> Path:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return folder
+
+
+def missing_npm() -> bool:
+    """Whether this machine lacks npm or Node.js."""
+    return shutil.which("npm") is None or shutil.which("node") is None
 
 
 def _cache() -> Path:

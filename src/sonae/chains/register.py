@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from sonae.chains.challenge import Challenge, ProofError, challenge_from
+from sonae.chains.node import Block, block_from
 from sonae.core.canonical import canonical_bytes
 from sonae.core.chain import (
     START,
@@ -50,6 +51,11 @@ _EXPIRING = Text(
     "{h}（{chain}）の支配証明は残り{days}日（{until}まで）",
     "the proof of control of {h} ({chain}) has {days} days left, until {until}",
 )
+_GONE = Text(
+    "{h}（{chain}）の支配証明は、再編成で消えたブロック {block} に依る。裏付けに算入しない",
+    "the proof of control of {h} ({chain}) is in block {block}, which was reorganised away; "
+    "it backs nothing",
+)
 _LOWER = Text(
     "{h}（{chain}）は保管者の表明だけで裏付けられている（証拠の程度は低い）",
     "{h} ({chain}) is backed by its custodian's statement alone, a lower grade of evidence",
@@ -79,6 +85,11 @@ class Record:
     def proved_on(self) -> date:
         """The day of the block that the challenge names (UTC): control was shown no earlier."""
         return self.challenge.block.time.date()
+
+    @property
+    def rests_on(self) -> Block | None:
+        """The block that the proof is in, of a transaction or a contract's word; None else."""
+        return block_from(self.seen["block"]) if "block" in self.seen else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +193,15 @@ def findings(standing: Sequence[Standing]) -> list[Finding]:
             words = _LOWER.format(**values)
             found.append(Finding("custodian-statement-only", "note", words, name))
     return found
+
+
+def gone(record: Record) -> Finding:
+    """The finding that the block of a proof is no longer in the chain."""
+    challenge, block = record.challenge, record.rests_on
+    words = _GONE.format(
+        h=challenge.holding, chain=challenge.chain, block=block.hash if block else ""
+    )
+    return Finding("proof-reorganised", "breach", words, challenge.holding)
 
 
 def columns(standing: Iterable[Standing], holding: str, chain: str) -> tuple[str, str]:

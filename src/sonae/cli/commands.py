@@ -190,9 +190,12 @@ def sample(
     return OK
 
 
+Story = Literal["close", "incident", "guard", "chains"]
+
+
 @app.command
 def demo(
-    story: Annotated[Literal["close", "incident", "guard"], Parameter(name="STORY")] = "close",
+    story: Annotated[Story, Parameter(name="STORY")] = "close",
     *,
     out_dir: Annotated[Path, Parameter(name="--out")] = Path("out/demo"),
     lang: Language = None,
@@ -205,7 +208,7 @@ def demo(
     story
         close: Coincheck, DMM Bitcoin, FTX Japan; incident: Coincheck 2018, DMM
         Bitcoin 2024, Zaif 2018, Bithumb 2026; guard: the phantom credit of 2026,
-        refused, and found where nobody asked.
+        refused, and found where nobody asked; chains: two real nodes on this machine.
     out_dir
         Where the reports go.
     """
@@ -213,6 +216,10 @@ def demo(
         return _demo_incident(out_dir / "incident", lang, json)
     if story == "guard":
         return _demo_guard(out_dir, lang, json)
+    if story == "chains":
+        from sonae.cli.wallet import demo_chains
+
+        return demo_chains(out_dir / "chains", lang, json)
     from sonae.actions.demo import demo as run_demo
     from sonae.report.terminal import loss, summary
 

@@ -19,6 +19,7 @@ from sonae.cli.main import (
     language,
     note,
     out,
+    progress,
     show,
     show_json,
     wallet,
@@ -225,3 +226,34 @@ def wallet_status(
     else:
         show(status_view(found, language(lang)))
     return OK if all(p["state"] == "good" for p in found["proofs"]) else FOUND
+
+
+def demo_chains(out_dir: Path, lang: Language, json: bool) -> int:
+    """Two real nodes: coins move, are read, are proven, and the chains reorganise."""
+    words = language(lang)
+    from sonae.actions.node_servers import NO_NPM, NoNodes, missing_npm
+
+    if missing_npm():
+        show_json({"skipped": NO_NPM.as_json()}) if json else out(NO_NPM.lang(words))
+        return OK
+    extra()
+    from sonae.actions.demo_chains import STEPS
+    from sonae.actions.demo_chains import demo_chains as run_demo
+    from sonae.report.wallet import reading_view, status_view
+
+    try:
+        with progress(words, STEPS) as bar, _answers():
+            found = run_demo(out_dir, bar.step)
+    except NoNodes as error:
+        out(str(error))
+        return OK
+    if json:
+        show_json(found)
+        return OK
+    show(reading_view(found["before"], words))
+    out("")
+    show(status_view(found["proofs"], words))
+    out("")
+    show(reading_view(found["after"], words))
+    out(f"→ {out_dir}")
+    return OK
