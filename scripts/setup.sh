@@ -31,6 +31,11 @@ if [ "${1:-}" = tests ]; then
     command -v "$name" >/dev/null || missing+=("$name")
   done
   command -v pdftotext >/dev/null || missing+=(poppler-utils)
+  if [ ! -e $tried-nodes ] && command -v npm >/dev/null && command -v node >/dev/null; then
+    .venv/bin/python -c 'from sonae.actions.node_servers import install; install()' ||
+      echo "setup: the tests of chains will not run without their nodes" >&2
+    touch $tried-nodes
+  fi
   [ ${#missing[@]} -gt 0 ] || exit 0
   [ -e $tried ] || ! apt_install "sudo -n" "${missing[@]}" || exit 0
   touch $tried

@@ -10,10 +10,6 @@ from typing import NamedTuple
 
 import pytest
 
-pytest.importorskip("embit", reason="the extra `chains` is not installed")
-pytest.importorskip("coincurve", reason="the extra `chains` is not installed")
-pytest.importorskip("pbk", reason="the extra `chains` is not installed")
-
 from sonae.actions.node_client import HttpNode
 from sonae.actions.node_servers import NoNodes, anvil, bitcoin, install
 
@@ -54,12 +50,19 @@ def bitcoin_node(folder: Path) -> Iterator[BitcoinNode]:
         yield BitcoinNode(node, url, auth)
 
 
+_MISSING: list[str] = []
+"""Why there are no nodes, once that is known: npm is not asked twice."""
+
+
 @contextmanager
 def _or_skip() -> Iterator[None]:
     try:
-        yield
+        if not _MISSING:
+            yield
+            return
     except NoNodes as error:
-        pytest.fail(str(error)) if os.environ.get("CI") else pytest.skip(str(error))
+        _MISSING.append(str(error))
+    pytest.fail(_MISSING[0]) if os.environ.get("CI") else pytest.skip(_MISSING[0])
 
 
 def ethereum_chain(url: str, more: str = "") -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pbk
 import pytest
 from embit import bip32, script
 from hypothesis import given
@@ -14,7 +16,8 @@ from hypothesis import strategies as st
 from sonae.actions.chains_read import read_wallets
 from sonae.actions.demo_wallet import FEE, BitcoinWallet
 from sonae.chains.bitcoin import Bitcoin, merkle_root, open_block, scripts_of
-from sonae.chains.node import NodeError
+from sonae.chains.bitcoin_scan import satoshi, scan
+from sonae.chains.node import Block, NodeError
 from tests.chains.nodes import BitcoinNode, bitcoin_chain, bitcoin_node, wallet, write
 from tests.chains.test_ethereum import quantities
 from tests.command import sonae
@@ -108,6 +111,23 @@ def test_a_wallet_that_is_added_later_is_looked_for_from_the_first_block_on(
     assert quantities(both) == {("a", "BTC"): COIN, ("b", "BTC"): COIN}
 
 
+def test_a_stated_block_is_read_and_one_that_left_the_chain_is_not(
+    node: BitcoinNode, miner: BitcoinWallet, tmp_path: Path
+) -> None:
+    shop = BitcoinWallet("stated")
+    file = write(tmp_path, bitcoin_chain(node), wallet("w", "bitcoin", shop.address, "BTC"))
+    blocks = node.mine(shop.address, 3)
+    node.mine(miner.address, 3)
+    for count, block in enumerate(blocks, 1):
+        found = read_wallets(file, blocks={"bitcoin": block})
+        assert quantities(found) == {("w", "BTC"): count * SUBSIDY}
+    node.node.call("invalidateblock", blocks[1])
+    node.mine(miner.address, 6)
+    gone = read_wallets(file, blocks={"bitcoin": blocks[2]})
+    assert not gone["complete"]
+    assert quantities(read_wallets(file, blocks={"bitcoin": blocks[0]})) == {("w", "BTC"): SUBSIDY}
+
+
 class Liar:
     """A node that answers as another does, but for one thing."""
 
@@ -152,6 +172,128 @@ def test_a_node_that_is_behind_or_of_another_network_is_refused(node: BitcoinNod
 
     with pytest.raises(NodeError, match="catching up"):
         Bitcoin(Liar(node.node, behind), "regtest").ready()
+
+
+def test_bitcoin_cores_own_rules_accept_the_chain_that_these_tests_run_on(
+    node: BitcoinNode, miner: BitcoinWallet, tmp_path: Path
+) -> None:
+    """Every block and every payment of the tests before is judged by Core's validation."""
+    miner.pay(node.node, BitcoinWallet("judged").address, COIN)
+    node.mine(miner.address, 1)
+    tip = Bitcoin(node.node, "regtest").block("latest")
+    assert tip is not None
+    core = pbk.load_chainman(tmp_path, pbk.ChainType.REGTEST)
+    for height in range(1, tip.height + 1):
+        raw = node.node.call("getblock", node.node.call("getblockhash", height), False)
+        core.process_block(pbk.Block(bytes.fromhex(raw)))
+    chain = core.get_active_chain()
+    assert chain.height == tip.height
+    assert str(chain.block_tree_entries[chain.height].block_hash) == tip.hash
+
+
+class Core:
+    """The same chain as Bitcoin Core documents its answers, put together from raw blocks.
+
+    bcoin has neither call; nothing of the product is used but the reading of a raw block.
+    """
+
+    def __init__(self, node: Any) -> None:
+        self.node = node
+
+    def call(self, method: str, *params: Any) -> Any:
+        if method == "scantxoutset":
+            return self._scan({d["desc"][4:-1] for d in params[1]})
+        if method == "getblock" and params[1] == 3:
+            return self._block(params[0])
+        return self.node.call(method, *params)
+
+    def batch(self, calls: Any) -> list[Any]:
+        return [self.call(m, *p) for m, p in calls]
+
+    def _blocks(self) -> Iterator[tuple[int, Any]]:
+        ledger = Bitcoin(self.node, "regtest")
+        head = ledger.block("latest")
+        assert head is not None
+        for height in range(head.height + 1):
+            yield height, ledger.opened([self.node.call("getblockhash", height)])[0]
+
+    def _outputs(self) -> dict[tuple[str, int], dict[str, Any]]:
+        return {
+            (txid, n): {
+                "height": height,
+                "value": Decimal(o.value) / COIN,
+                "scriptPubKey": {"hex": o.script_pubkey.data.hex()},
+            }
+            for height, block in self._blocks()
+            for txid, t in block.transactions
+            for n, o in enumerate(t.vout)
+        }
+
+    def _scan(self, scripts: set[str]) -> Any:
+        left, last = self._outputs(), (0, None)
+        for height, block in self._blocks():
+            last = (height, block)
+            for _, t in block.transactions:
+                for i in t.vin:
+                    left.pop((bytes(i.txid).hex(), i.vout), None)
+        rows = [
+            {"txid": t, "vout": n, "amount": o["value"], "height": o["height"],
+             "scriptPubKey": o["scriptPubKey"]["hex"]}
+            for (t, n), o in left.items() if o["scriptPubKey"]["hex"] in scripts
+        ]  # fmt: skip
+        return {"success": True, "height": last[0], "bestblock": last[1].hash, "unspents": rows}
+
+    def _block(self, hash: str) -> Any:
+        outputs = self._outputs()
+        height, block = next((h, b) for h, b in self._blocks() if b.hash == hash)
+        transactions = []
+        for txid, t in block.transactions:
+            vin = [
+                {"coinbase": "00"}
+                if not any(i.txid)
+                else {"txid": bytes(i.txid).hex(), "vout": i.vout,
+                      "prevout": outputs[bytes(i.txid).hex(), i.vout]}
+                for i in t.vin
+            ]  # fmt: skip
+            vout = [{"n": n, **outputs[txid, n]} for n in range(len(t.vout))]
+            transactions.append({"txid": txid, "vin": vin, "vout": vout})
+        return {"hash": hash, "height": height, "previousblockhash": block.previous,
+                "tx": transactions}  # fmt: skip
+
+
+def test_an_index_taken_back_to_a_block_is_what_a_walk_to_it_finds(
+    node: BitcoinNode, miner: BitcoinWallet
+) -> None:
+    """Coins that came, went, and were spent in the very block that made them."""
+    shop = BitcoinWallet("shop")
+    for amount in (COIN, 2 * COIN):
+        miner.pay(node.node, shop.address, amount)
+        node.mine(miner.address, 1)
+    shop.pay(node.node, miner.address, COIN // 2)
+    miner.pay(node.node, shop.address, 5 * COIN)
+    node.mine(shop.address, 2)
+    ledger = Bitcoin(node.node, "regtest")
+    head = ledger.block("latest")
+    assert head is not None
+    own = frozenset((*scripts_of(shop.address, "", 0), *scripts_of(miner.address, "", 0)))
+    seen = set()
+    for back in range(6):
+        block = ledger.block(head.height - back)
+        assert block is not None
+        walked = ledger.walk(own, block, {})
+        assert scan(Core(node.node), own, block) == walked
+        seen.add(len(walked))
+    assert len(seen) > 1
+    gone = Block(head.height - 2, "00" * 32, head.time)
+    with pytest.raises(NodeError, match="not in the chain"):
+        scan(Core(node.node), own, gone)
+
+
+def test_an_amount_that_is_no_whole_number_of_satoshi_is_refused() -> None:
+    assert satoshi(Decimal("20999999.97690000")) == 2_099_999_997_690_000
+    for wrong in (Decimal("0.000000001"), Decimal("-1"), 0.5, "1", True, None):
+        with pytest.raises(NodeError):
+            satoshi(wrong)
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=9, unique=True))

@@ -33,7 +33,7 @@ from sonae.chains.sign_bitcoin import (
     to_spend,
 )
 from sonae.chains.sign_ethereum import keccak256, personal_digest, signer, typed_digest
-from tests.chains import nodes as _nodes  # skips where the extra is missing
+from tests.chains import nodes as _nodes
 
 VECTORS = json.loads((Path(__file__).parent / "bip322.json").read_bytes())
 """The basic test vectors that BIP-322 publishes."""
@@ -123,6 +123,27 @@ def test_a_vault_of_two_of_three_proves_with_two_and_not_with_one() -> None:
             else:
                 with pytest.raises(ProofError, match="not satisfied"):
                     check_322(locked.address(REGTEST), text, signature)
+
+
+def test_older_kinds_of_address_prove_by_a_full_signature() -> None:
+    """P2PKH signs the transaction as it was before witnesses; P2SH names its program as well."""
+    key = PrivateKey(sha256(b"old").digest())
+    point, text = key.get_public_key(), challenge("1").text()
+    plain, program = script.p2pkh(point), script.p2wpkh(point)
+    made = to_sign(to_spend(text, plain))
+    signature = key.sign(made.sighash_legacy(0, plain)).serialize() + b"\x01"
+    items = b"".join(bytes([len(i)]) + i for i in (signature, point.sec()))
+    made.vin[0].script_sig = script.Script(items)
+    other = to_sign(to_spend(text, script.p2sh(program)))
+    digest = other.sighash_segwit(0, script.p2pkh_from_p2wpkh(program), 0)
+    other.vin[0].script_sig = script.Script(bytes([len(program.data)]) + program.data)
+    signature = key.sign(digest).serialize() + b"\x01"
+    other.vin[0].witness = script.Witness([signature, point.sec()])
+    for locked, whole in ((plain, made), (script.p2sh(program), other)):
+        full = "ful" + b64encode(whole.serialize()).decode()
+        check_322(locked.address(REGTEST), text, full)
+        with pytest.raises(ProofError):
+            check_322(locked.address(REGTEST), text + "!", full)
 
 
 def test_a_full_signature_with_a_time_lock_or_another_input_is_not_taken() -> None:

@@ -176,6 +176,41 @@ def test_a_halted_chain_is_incomplete_until_a_named_person_accepts_it(
     assert (tmp_path / "b" / "holdings.csv").exists()
 
 
+def test_a_stated_block_or_the_last_before_a_cut_off_is_read(
+    chain: EthereumNode, tmp_path: Path
+) -> None:
+    """Every block of the chain is asked for by its hash and by every second around it."""
+    file = write(tmp_path, ethereum_chain(chain.url), wallet("cold", "ethereum", COLD, "ETH"))
+    chain.mine(2)
+    for _ in range(4):
+        send(chain.node, OWNER, COLD, ETHER)
+        chain.node.call("anvil_mine", "0x2", "0x3")
+    ledger = Ethereum(chain.node, 31337)
+    head = ledger.block("finalized")
+    assert head is not None
+    blocks = [b for n in range(head.height + 1) if (b := ledger.block(n))]
+    for one in blocks[-8:]:
+        said = sonae("wallet", "balances", file, "--block", f"ethereum={one.hash}", "--json")
+        held = quantities(said.json())["cold", "ETH"]
+        assert held == ledger.balances(one, [(COLD, None)])[0]
+        for after in (0, 1, 2):
+            at = one.time + timedelta(seconds=after)
+            found = read_wallets(file, cut_off=at)["sources"][0]["block"]
+            early = [b for b in blocks if b.time <= at]
+            assert found == max(early, key=lambda b: (b.time, b.height)).as_json()
+    newest = ledger.block("latest")
+    assert newest is not None
+    for name, why in ((newest.hash, "not final"), ("0x" + "12" * 32, "not in the chain")):
+        document = read_wallets(file, blocks={"ethereum": name})
+        assert not document["complete"]
+        assert why in document["findings"][0]["message"]["en"]
+    early = read_wallets(file, cut_off=datetime(2000, 1, 1, tzinfo=UTC))
+    assert "no block before" in early["findings"][0]["message"]["en"]
+    said = sonae("wallet", "balances", file, "--block", "solana=1")
+    assert said.code == 2
+    assert sonae("wallet", "balances", file, "--at", "2026-11-20T23:59:59").code == 2
+
+
 def test_a_token_swap_counts_old_coins_once_and_converts_them_at_its_time(
     chain: EthereumNode, tmp_path: Path
 ) -> None:

@@ -7,18 +7,23 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from sonae.actions.chains_setup import load_setup
+from sonae.actions.close import close_books
 from sonae.actions.demo_wallet import BitcoinWallet, deploy, send
 from sonae.actions.keys import new_key, verify_signature
 from sonae.actions.wallet import Offered, prove, read_challenge, wallet_status
 from sonae.chains.challenge import ProofError
 from sonae.chains.register import columns, read_register, standings
 from sonae.seal import minisign
+from sonae.seal.header import Header
+from tests import kit
 from tests.chains.nodes import (
     FIRM,
     OWNER,
@@ -309,6 +314,35 @@ def test_the_proof_stands_in_the_table_of_holdings(desk: Desk) -> None:
     assert rows["safe"]["evidence"] == rows["safe"]["control_proved_on"] == ""
 
 
+def test_a_reading_is_the_table_of_holdings_that_a_close_reads(desk: Desk) -> None:
+    """From nodes to a close: proven by its own signature, and what was not proven backs nothing."""
+    send(desk.ethereum.node, OWNER, safe := load_setup(desk.nodes).wallet("safe").address, ETHER)
+    desk.ethereum.mine(3)
+    file = desk.challenge("safe")
+    text = file.with_suffix(".txt").read_text("utf-8")
+    signature = desk.ethereum.node.call("personal_sign", "0x" + text.encode().hex(), OWNER)
+    assert desk.prove("safe", "erc1271", "--signature", signature).code == 0
+    out = desk.folder / "day"
+    said = sonae("wallet", "balances", desk.nodes, "--out", out, "--register", desk.register)
+    assert said.code == 0, said.err
+    with (out / "holdings.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [r for r in csv.DictReader(stream) if r["holding_id"] in ("safe", "trust")]
+    assert {r["address"] for r in rows} == {safe, "0x" + "77" * 20}
+    at = max(datetime.fromisoformat(r["as_of"]) for r in rows).isoformat()
+    tables = {
+        "assets": [kit.asset("ETH", scale=18), kit.asset("JPY", "fiat", 0)],
+        "balances": [kit.balance("A1", "ETH", ETHER), kit.balance("A1", "JPY", 1)],
+        "holdings": rows,
+        "prices": [kit.price("ETH", "500000", at=at)],
+        "statements": [kit.statement("t", "1", as_of=at[:10])],
+    }
+    books = kit.write(desk.folder / "books", tables, cut_off=at)
+    kit.edit(books / "venue.toml", "2026-11-21T09:00:00+09:00", at)
+    line = kit.line(close_books(books), "ETH")
+    assert line["base_units"] == {"owed": str(ETHER), "held": str(ETHER)}
+    assert (line["backed"], line["proven_cold"], line["break"]) == ("1", "1", "0")
+
+
 def test_an_edited_register_is_found_with_its_line(desk: Desk) -> None:
     file = desk.challenge("hot-eth")
     text = file.with_suffix(".txt").read_text("utf-8")
@@ -343,3 +377,29 @@ def test_a_challenge_is_for_a_wallet_of_the_firm_and_its_own_address(desk: Desk)
     other = ("--address", BitcoinWallet("stranger").address)
     assert sonae(*words, "cold-btc", *other).code == 2
     assert sonae(*words, "cold-btc", "--days", "0").code == 2
+
+
+def test_the_folder_of_a_seal_stands_for_its_header_hash(desk: Desk) -> None:
+    header = Header(1, 1_767_225_600_000, bytes(32), bytes(32), bytes(32), bytes(32), 2, ())
+    public = desk.folder / "seal" / "public"
+    public.mkdir(parents=True)
+    (public / "header.bin").write_bytes(header.pack())
+    out = desk.folder / "x.json"
+    words = ("wallet", "challenge", desk.nodes, "hot-eth", "--out", out)
+    assert sonae(*words, "--seal", desk.folder / "seal").code == 0
+    assert read_challenge(out).seal == header.hash()
+    assert sonae(*words, "--seal", "not a hash").code == 3
+
+
+def test_two_people_who_prove_at_once_both_stand_on_the_register(desk: Desk) -> None:
+    file = desk.challenge("hot-eth")
+    text = file.with_suffix(".txt").read_text("utf-8")
+    signature = desk.ethereum.node.call("personal_sign", "0x" + text.encode().hex(), OWNER)
+    key = desk.folder / "officer.key"
+
+    def one(_: int) -> None:
+        prove(file, Offered("eip191", signature), desk.nodes, desk.register, key)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(16)))
+    assert len(read_register(desk.register.read_bytes(), verify_signature)) == 16

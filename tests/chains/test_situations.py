@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from fractions import Fraction
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonae.actions import chains_read
+from sonae.chains.ethereum import Ethereum
 from sonae.chains.fork import entitled, findings, notice_due
 from sonae.chains.node import NodeError
 from sonae.chains.staking import read_validators, staked
@@ -56,6 +62,54 @@ def test_staked_coins_without_an_answer_make_the_source_incomplete(tmp_path: Pat
         more = f'beacon = "{node.url}"'  # no beacon node: it answers something else
         file = write(tmp_path, ethereum_chain(node.url, more), held)
         assert not chains_read.read_wallets(file)["complete"]
+
+
+@contextmanager
+def beacon(answers: dict[str, Any]) -> Iterator[str]:
+    """A beacon node's interface with these answers by path; anything else is an error."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(answers.get(self.path, {"code": 404, "message": "no"})).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_stakes_are_read_at_the_slot_of_the_block_in_a_row_of_their_own(tmp_path: Path) -> None:
+    with ethereum_node() as node:
+        node.mine(5)
+        block = Ethereum(node.node, 31337).block("finalized")
+        assert block is not None
+        seconds, slot = int(block.time.timestamp()), 1_000
+        row = validator(7, 32_000_000_001, to=OWNER.lower())
+        answers = {
+            "/eth/v1/beacon/genesis": {"data": {"genesis_time": str(seconds - slot * 12)}},
+            "/eth/v1/config/spec": {"data": {"SECONDS_PER_SLOT": "12"}},
+            f"/eth/v1/beacon/states/{slot}/validators?id=7": answer(row),
+        }
+        held = wallet("v", "ethereum", OWNER, "ETH", 'validators = ["7"]\ndays_to_liquid = 46')
+        with beacon(answers) as url:
+            file = write(tmp_path, ethereum_chain(node.url, f'beacon = "{url}"'), held)
+            found = chains_read.read_wallets(file, tmp_path / "day")
+            assert found["complete"], found["findings"]
+            rows = (tmp_path / "day" / "holdings.csv").read_text("utf-8").splitlines()
+            assert [r.split(",")[0] for r in rows[1:]] == ["v", "v.staked"]
+            assert rows[2].split(",")[8] == str(32 * ETHER + 10**9)
+            answers["/eth/v1/beacon/genesis"]["data"]["genesis_time"] = str(seconds - 5)
+            assert not chains_read.read_wallets(file)["complete"]
 
 
 def test_a_validator_that_is_not_in_the_answer_is_missing_and_not_empty() -> None:

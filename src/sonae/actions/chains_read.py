@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.keys import verify_signature
 from sonae.chains.bitcoin import Bitcoin, Coin, Coins
 from sonae.chains.ethereum import Ethereum
-from sonae.chains.finality import final_block, halted, replaced
+from sonae.chains.finality import Rule, final_at, final_block, final_named, halted, replaced
 from sonae.chains.node import Block, Ledger, NodeError, block_from
 from sonae.chains.reading import (
     Held,
@@ -34,7 +34,7 @@ from sonae.chains.reading import (
     incomplete,
 )
 from sonae.chains.register import Record, Standing, columns, gone, read_register, standings
-from sonae.chains.staking import read_validators, staked
+from sonae.chains.staking import read_validators, slot_of, staked
 from sonae.core.errors import UsageError
 from sonae.core.finding import Finding, sort_key
 
@@ -65,23 +65,30 @@ def read_wallets(
     former: Path | None = None,
     accept_stale: str = "",
     now: Now = utc_now,
+    cut_off: datetime | None = None,
+    blocks: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Read every wallet; the document. `former` is the folder of an earlier reading.
 
-    `accept_stale` names who accepts a chain that has halted. `register` fills in the columns of
-    proof for the day of reading.
+    Read is the last final block, that before `cut_off` where one is given, or by chain the one
+    whose hash `blocks` states. `accept_stale` names who accepts a chain that has halted.
+    `register` fills in the columns of proof for the day of reading.
     """
-    setup, at = load_setup(nodes), now()
+    setup, read_at = load_setup(nodes), now()
+    at, stated = cut_off or read_at, dict(blocks or {})
+    if unknown := sorted(set(stated) - set(setup.chains)):
+        raise UsageError(f"no chain {', '.join(unknown)}; there are {', '.join(setup.chains)}")
     before = _Former(former)
     records = read_register(register.read_bytes(), verify_signature) if register else []
     sources, kept = [], list[Record]()
     for chain in setup.chains.values():
         wallets = [w for w in setup.wallets if w.chain == chain.name]
-        source = _read(chain, wallets, before, at, accept_stale)
+        asked = _Asked(at, cut_off, stated.get(chain.name, ""), accept_stale)
+        source = _read(chain, wallets, before, asked)
         own, findings = _still(chain, records) if source.complete else ([], [])
         sources.append(replace(source, findings=(*source.findings, *findings)))
         kept += own
-    document = _document(setup, sources, before, at)
+    document = _document(setup, sources, before, read_at)
     if out is not None:
         files = {"reading.json": json_bytes(document)}
         if document["complete"]:
@@ -103,6 +110,25 @@ def _still(chain: ChainSetup, records: Sequence[Record]) -> tuple[list[Record], 
         else:
             kept.append(record)
     return kept, findings
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Which block is asked for: the last final one, that before a cut-off, or one by its hash.
+
+    `at` is the instant by which its age is measured, `by` who accepts an old one.
+    """
+
+    at: datetime
+    cut_off: datetime | None
+    hash: str
+    by: str
+
+    def block(self, ledger: Ledger, rule: Rule) -> Block:
+        """The block."""
+        if self.hash:
+            return final_named(ledger, rule, self.hash)
+        return final_at(ledger, rule, self.cut_off) if self.cut_off else final_block(ledger, rule)
 
 
 class _Former:
@@ -145,7 +171,10 @@ class _Former:
 
 
 def _read(
-    chain: ChainSetup, wallets: Sequence[Wallet], before: _Former, at: datetime, by: str
+    chain: ChainSetup,
+    wallets: Sequence[Wallet],
+    before: _Former,
+    asked: _Asked,
 ) -> Source:
     """One chain; whatever its node fails to answer makes it incomplete."""
     findings: list[Finding] = []
@@ -153,19 +182,19 @@ def _read(
     try:
         ledger = ledger_of(chain)
         ledger.ready()
-        block = final_block(ledger, chain.rule)
-        stale = halted(chain.name, block, at, chain.max_age, by)
+        block = asked.block(ledger, chain.rule)
+        stale = halted(chain.name, block, asked.at, chain.max_age, asked.by)
         findings += [stale] if stale else []
         lost = _gone(ledger, chain.name, before)
         findings += lost
         if isinstance(ledger, Ethereum):
             held = ethereum_held(ledger, block, wallets, chain.contracts, chain.swaps)
-            more, found = _staked(chain, wallets)
+            more, found = _staked(chain, wallets, block)
             return Source(chain.name, block, (*held, *more), (*findings, *found))
         start, after = before.start(chain.name, _same(wallets))
         if lost or (after and after.height > block.height):
             start, after = {}, None
-        held, coins = bitcoin_held(ledger, block, wallets, start, after)
+        held, coins = bitcoin_held(ledger, block, wallets, start, after, chain.index)
         return Source(chain.name, block, tuple(held), tuple(findings), coins)
     except NodeError as error:
         return Source(chain.name, block, (), (*findings, incomplete(chain.name, error)))
@@ -177,16 +206,21 @@ def _gone(ledger: Ledger, chain: str, before: _Former) -> list[Finding]:
     return [found.finding()] if found else []
 
 
-def _staked(chain: ChainSetup, wallets: Sequence[Wallet]) -> tuple[list[Held], list[Finding]]:
-    """What wallets have staked; a NodeError where it cannot be known."""
+def _staked(
+    chain: ChainSetup, wallets: Sequence[Wallet], block: Block
+) -> tuple[list[Held], list[Finding]]:
+    """What wallets have staked at the slot of the block; a NodeError where it cannot be known."""
     held, findings = list[Held](), list[Finding]()
     for wallet in wallets:
         if not wallet.validators:
             continue
         if chain.beacon is None:
             raise NodeError(f"staked coins of {wallet.holding} are missing: no beacon node is set")
-        query = ",".join(wallet.validators)
-        answer = chain.beacon.get(f"/eth/v1/beacon/states/finalized/validators?id={query}")
+        beacon, query = chain.beacon, ",".join(wallet.validators)
+        slot = slot_of(
+            beacon.get("/eth/v1/beacon/genesis"), beacon.get("/eth/v1/config/spec"), block
+        )
+        answer = beacon.get(f"/eth/v1/beacon/states/{slot}/validators?id={query}")
         units, found = staked(
             wallet.holding, wallet.address, read_validators(answer, wallet.validators), {}
         )

@@ -34,7 +34,7 @@ _CHAIN = {
 }  # fmt: skip
 _CHAIN_MAY = {
     "finality": str, "confirmations": int, "chain_id": int, "network": str, "auth": str,
-    "beacon": str,
+    "beacon": str, "index": bool,
 }  # fmt: skip
 _WALLET = {"holding_id": str, "chain": str, "owner": str, "tier": str, "assets": list}
 _WALLET_MAY = {
@@ -48,8 +48,15 @@ _SPECS: Mapping[str, tuple[Mapping[str, type], Mapping[str, type]]] = {
     "wallet": (_WALLET, _WALLET_MAY),
     "custodian": ({"name": str, "public_key": str}, {}),
 }
-_KIND = {str: "text", int: "a whole number", list: "a list", datetime: "an instant"}
-_KIND_JA = {str: "文字列", int: "整数", list: "リスト", datetime: "日時"}
+_KIND: Mapping[type, Text] = {
+    str: Text("文字列", "text"),
+    int: Text("整数", "a whole number"),
+    bool: Text("真偽", "true or false"),
+    list: Text("リスト", "a list"),
+    datetime: Text("日時", "an instant"),
+}
+_NEEDS = Text("{kind}が必要", "needs {kind}")
+_ONE_OF = Text("{codes} のどれか", "is one of {codes}")
 Row = Mapping[str, Any]
 
 
@@ -66,6 +73,7 @@ class ChainSetup:
     chain_id: int = 0
     network: str = ""
     beacon: HttpNode | None = None
+    index: bool = False
     contracts: Mapping[str, str | None] = field(default_factory=dict)
     swaps: tuple[Swap, ...] = ()
 
@@ -130,7 +138,7 @@ class _Reader:
         }
         self._twice("chain", names)
         self._twice("wallet", [r["holding_id"] for r in rows["wallet"]])
-        kinds = {r["name"]: r["kind"] for r in rows["chain"]}
+        kinds = {r["name"]: (r["kind"], r["asset"]) for r in rows["chain"]}
         wallets = tuple(self._wallet(n, r, kinds) for n, r in enumerate(rows["wallet"], 1))
         custodians = {r["name"]: r["public_key"] for r in rows["custodian"]}
         return Setup(str(firm), {n: c for n, c in chains.items() if c}, wallets, custodians)
@@ -155,8 +163,9 @@ class _Reader:
             elif key not in row:
                 self._wrong(name, number, Text(f"{key} が必要", f"{key} is needed"), key)
             elif type(row[key]) is not kind:
-                text = Text(f"{_KIND_JA[kind]}が必要", f"needs {_KIND[kind]}")
-                self._wrong(name, number, text, key)
+                self._wrong(name, number, _NEEDS.format(kind=_KIND[kind]), key)
+            elif kind is list and not all(isinstance(item, str) for item in row[key]):
+                self._wrong(name, number, _NEEDS.format(kind=_KIND[str]), key)
         return len(self.problems) == before
 
     def _chain(
@@ -186,7 +195,7 @@ class _Reader:
         return ChainSetup(
             row["name"], kind, row["asset"], node, Rule(name, count),
             timedelta(minutes=row["max_age_minutes"]), row.get("chain_id", 0),
-            row.get("network", ""), beacon,
+            row.get("network", ""), beacon, row.get("index", False),
             {row["asset"]: None, **{t["asset"]: t["contract"] for t in own}},
             tuple(Swap(s["old"], s["new"], s["ratio"], s["at"]) for s in changed),
         )  # fmt: skip
@@ -199,7 +208,7 @@ class _Reader:
             self._wrong("chain", number, text, key)
             return None
 
-    def _wallet(self, number: int, row: Row, kinds: Mapping[str, str]) -> Wallet:
+    def _wallet(self, number: int, row: Row, kinds: Mapping[str, tuple[str, str]]) -> Wallet:
         check: Callable[[bool, str, Text], None] = lambda good, key, text: self._check(  # noqa: E731
             "wallet", number, good, key, text
         )
@@ -207,12 +216,13 @@ class _Reader:
         check(row["tier"] in TIERS, "tier", _BAD_TIER)
         address, descriptor = row.get("address", ""), row.get("descriptor", "")
         check(bool(address) != bool(descriptor), "address", _NO_ADDRESS)
-        kind = kinds.get(row["chain"])
+        kind, own = kinds.get(row["chain"], ("", ""))
         if kind == "ethereum":
             check(is_address(address), "address", _NO_ADDRESS)
         elif kind == "bitcoin":
             from sonae.chains.bitcoin import scripts_of
 
+            check(row["assets"] == [own], "assets", _OWN_COIN)
             try:
                 scripts_of(address, descriptor, row.get("last", 0))
             except ValueError:
@@ -247,10 +257,11 @@ _NO_NETWORK = Text("ネットワークの指定が必要", "which network it is 
 _NO_AGE = Text("1以上の分数が必要", "needs minutes, one or more")
 _NO_CONTRACT = Text("0xと16進40桁が必要", "needs 0x and 40 hexadecimal digits")
 _BAD_SWAP = Text("ratioは1以上、atは時差付きの日時", "ratio of one or more, at with an offset")
-_BAD_OWNER = Text(f"所有者区分は {'、'.join(OWNERS)}", f"owner is one of {', '.join(OWNERS)}")
-_BAD_TIER = Text(f"保管区分は {'、'.join(TIERS)}", f"tier is one of {', '.join(TIERS)}")
+_BAD_OWNER = _ONE_OF.format(codes=", ".join(OWNERS))
+_BAD_TIER = _ONE_OF.format(codes=", ".join(TIERS))
 _NO_ADDRESS = Text(
     "addressかdescriptorの一方が、チェーンの形式で必要",
     "either address or descriptor is needed, in the form of its chain",
 )
+_OWN_COIN = Text("チェーン自身の資産だけ", "the chain's own coin alone")
 _NO_ASSETS = Text("資産を一つ以上", "one asset or more")

@@ -65,6 +65,7 @@ def install() -> Path:
         for name, data in content.items():
             (fresh / name).write_bytes(data)
         words = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        words += ["--fetch-retries=1"]
         done = subprocess.run(words, cwd=fresh, capture_output=True, text=True, check=False)
         if done.returncode:
             raise NoNodes(f"npm could not install the nodes: {done.stderr.strip()[:300]}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -134,12 +137,22 @@ def prove(
         raise ProofError(f"the challenge is of {challenge.firm}, not of {setup.firm}")
     _address(setup, challenge.holding, challenge.address)
     content, seen = _checked(setup, challenge, offered)
-    before = register.read_bytes() if register.exists() else b""
-    read_register(before, verify_signature)
     signer = load_key(key)
     record = Record(challenge, offered.method, content, seen, at, signer.public.hex())
-    replace_file(register, before + entry(before, record, signer))
+    with _alone(register):
+        before = register.read_bytes() if register.exists() else b""
+        read_register(before, verify_signature)
+        replace_file(register, before + entry(before, record, signer))
     return record
+
+
+@contextmanager
+def _alone(register: Path) -> Iterator[None]:
+    """Nobody else adds to the register meanwhile."""
+    register.parent.mkdir(parents=True, exist_ok=True)
+    with register.with_name(f".{register.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def read_challenge(file: Path) -> Challenge:

@@ -71,6 +71,13 @@ class Bitcoin:
             return None
         return self._header(self.node.call("getblockhash", at))
 
+    def named(self, hash: str) -> Block | None:
+        """A block by its hash."""
+        try:
+            return self._header(hash)
+        except NodeError:
+            return None
+
     def opened(self, hashes: Sequence[str]) -> list[Opened]:
         """Raw blocks by hash, each checked."""
         raws = self.node.batch([("getblock", (h, False)) for h in hashes])

@@ -40,6 +40,10 @@ class Ethereum:
         name = hex(at) if isinstance(at, int) else at
         return _block(self.node.call("eth_getBlockByNumber", name, False))
 
+    def named(self, hash: str) -> Block | None:
+        """A block by its hash."""
+        return _block(self.node.call("eth_getBlockByHash", hash, False))
+
     def balances(self, block: Block, asked: Sequence[Asked]) -> list[int]:
         """Base units for each that is asked, all at that block.
 

@@ -76,9 +76,42 @@ def final_block(ledger: Ledger, rule: Rule) -> Block:
     return found
 
 
-def confirmed(ledger: Ledger, block: Block, rule: Rule) -> bool:
-    """Whether a block of the best chain is final."""
-    return block.height <= final_block(ledger, rule).height and replaced(ledger, "", block) is None
+def final_at(ledger: Ledger, rule: Rule, at: datetime) -> Block:
+    """The last final block that is no later than `at`, by the blocks' own times.
+
+    Raises:
+        NodeError: every block is later.
+    """
+    found = final_block(ledger, rule)
+    if found.time <= at:
+        return found
+    low, high = -1, found.height  # a block at `low` is early enough, one at `high` is not
+    early: Block | None = None
+    while high - low > 1:
+        middle = ledger.block((low + high) // 2)
+        if middle is None:
+            raise NodeError(f"the node has no block {(low + high) // 2}")
+        if middle.time <= at:
+            low, early = middle.height, middle
+        else:
+            high = middle.height
+    if early is None:
+        raise NodeError(f"the chain has no block before {at.isoformat()}")
+    return early
+
+
+def final_named(ledger: Ledger, rule: Rule, hash: str) -> Block:
+    """The block of that hash.
+
+    Raises:
+        NodeError: it is not in the best chain, or not final yet.
+    """
+    found = ledger.named(hash)
+    if found is None or replaced(ledger, "", found):
+        raise NodeError(f"block {hash} is not in the chain")
+    if found.height > final_block(ledger, rule).height:
+        raise NodeError(f"block {hash} is not final yet")
+    return found
 
 
 def replaced(ledger: Ledger, chain: str, former: Block) -> Reorganised | None:

@@ -53,6 +53,9 @@ class Ledger(Protocol):
     def block(self, at: int | str) -> Block | None:
         """The block of the best chain at a height, or by a name such as `latest`; None past it."""
 
+    def named(self, hash: str) -> Block | None:
+        """The block with that hash, in the best chain or not; None where the node has none."""
+
 
 def block_from(value: Any) -> Block:
     """A block of a document, as `as_json` wrote it."""

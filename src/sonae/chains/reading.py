@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from sonae.chains.bitcoin import Bitcoin, Coin, Coins, scripts_of, total
+from sonae.chains.bitcoin_scan import scan
 from sonae.chains.ethereum import Asked, Ethereum
 from sonae.chains.node import Block, NodeError
 from sonae.core.amount import bounded
@@ -138,15 +139,20 @@ def bitcoin_held(
     wallets: Sequence[Wallet],
     former: Coins | None = None,
     after: Block | None = None,
+    index: bool = False,
 ) -> tuple[list[Held], dict[str, Coin]]:
     """Satoshi of every wallet, and the unspent outputs that the next reading can start from.
 
-    `former` are the outputs at block `after`, which must still be in the chain.
+    `former` are the outputs at block `after`, which must still be in the chain. Without them the
+    chain is walked from its first block, or, by `index`, the node's own index is asked.
     """
     own = {w.holding: scripts_of(w.address, w.descriptor, w.last) for w in wallets}
     _different(s for scripts in own.values() for s in scripts)
     every = frozenset(s for scripts in own.values() for s in scripts)
-    coins = ledger.walk(every, block, former or {}, after)
+    if index and after is None:
+        coins = scan(ledger.node, every, block)
+    else:
+        coins = ledger.walk(every, block, former or {}, after)
     held = [
         Held(w, asset, bounded(total(coins.values(), own[w.holding]), asset))
         for w in wallets

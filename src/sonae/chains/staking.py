@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sonae.chains.node import NodeError
+from sonae.chains.node import Block, NodeError
 from sonae.core.finding import Finding
 from sonae.core.text import Text
 
@@ -33,6 +33,23 @@ class Validator:
     units: int
     slashed: bool
     withdrawal: str
+
+
+def slot_of(genesis: Any, spec: Any, block: Block) -> int:
+    """The slot of a block, from answers to `/eth/v1/beacon/genesis` and `/eth/v1/config/spec`.
+
+    Raises:
+        NodeError: an answer is not whole, or the block's time is that of no slot.
+    """
+    try:
+        start = int(genesis["data"]["genesis_time"])
+        length = int(spec["data"]["SECONDS_PER_SLOT"])
+        slot, rest = divmod(int(block.time.timestamp()) - start, length)
+    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise NodeError(f"the beacon node does not say when slots begin: {error}") from error
+    if rest or slot < 0:
+        raise NodeError(f"block {block.hash} is of no slot of this beacon chain")
+    return slot
 
 
 def read_validators(answer: Any, ids: Sequence[str]) -> list[Validator]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +53,25 @@ def _answers() -> Iterator[None]:
         raise Refused(str(error)) from error
 
 
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no instant (2026-11-20T23:59:59+09:00)") from error
+    if moment.tzinfo is None:
+        raise UsageError(f"{text!r} has no offset, such as +09:00")
+    return moment
+
+
+def _pair(word: str) -> tuple[str, str]:
+    chain, sign, hash = word.partition("=")
+    if not (chain and sign and hash):
+        raise UsageError(f"{word!r} is no CHAIN=HASH")
+    return chain, hash
+
+
 @wallet.command(name="balances")
 def wallet_balances(
     nodes: Nodes,
@@ -60,6 +80,8 @@ def wallet_balances(
     register: Path | None = None,
     former: Path | None = None,
     accept_stale: str = "",
+    at: str | None = None,
+    block: list[str] | None = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -77,13 +99,20 @@ def wallet_balances(
         The folder of an earlier reading: says what changed, and whether its block is still there.
     accept_stale
         Who accepts a chain that has halted.
+    at
+        The cut-off, with its offset: the last final block before it instead of the newest.
+    block
+        CHAIN=HASH: the block to read a chain at; may be repeated.
     """
     extra()
     from sonae.actions.chains_read import read_wallets
     from sonae.report.wallet import reading_view
 
+    blocks = dict(_pair(word) for word in block or [])
     with _answers():
-        found = read_wallets(nodes, out_dir, register, former, accept_stale)
+        found = read_wallets(
+            nodes, out_dir, register, former, accept_stale, cut_off=_instant(at), blocks=blocks
+        )
     if json:
         show_json(found)
     else:
@@ -226,6 +255,46 @@ def wallet_status(
     else:
         show(status_view(found, language(lang)))
     return OK if all(p["state"] == "good" for p in found["proofs"]) else FOUND
+
+
+@wallet.command(name="venue")
+def wallet_venue(
+    venue: Annotated[str, Parameter(name="VENUE")],
+    *,
+    assets: list[str],
+    answer: Path | None = None,
+    staked: list[str] | None = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """What another venue holds for us: free, locked and pending in one form.
+
+    Parameters
+    ----------
+    venue
+        bitbank, binance, coincheck.
+    assets
+        ASSET=DECIMALS, repeated; each must be answered for.
+    answer
+        An answer of the venue on file; without it the venue is asked through ccxt.
+    staked
+        Assets that are staked there: an answer that is silent on them is incomplete.
+    """
+    from sonae.actions.venue_read import read_venue
+    from sonae.report.wallet import venue_view
+
+    scales = {}
+    for word in assets:
+        asset, _, scale = word.partition("=")
+        if not scale.isdecimal():
+            raise UsageError(f"{word!r} is no ASSET=DECIMALS, such as BTC=8")
+        scales[asset] = int(scale)
+    found = read_venue(venue, scales, answer, staked or [])
+    if json:
+        show_json(found)
+    else:
+        show(venue_view(found, language(lang)))
+    return OK if found["complete"] else FOUND
 
 
 def demo_chains(out_dir: Path, lang: Language, json: bool) -> int:

@@ -60,6 +60,20 @@ def status_view(document: Found, lang: Lang) -> RenderableType:
     return Group(*parts)
 
 
+def venue_view(document: Found, lang: Lang) -> RenderableType:
+    """What another venue holds, or why its answer is incomplete."""
+    w = Words(lang)
+    if not document["complete"]:
+        words = f"{w('wallet.incomplete')}  {document['why']}"
+        return Styled(words, style=STYLES["breach"])
+    keys = ("free", "locked", "pending", "staked", "held_there")
+    table = _table(w, "wallet.held", ("asset", *keys))
+    for row in document["totals"]:
+        amounts = (row["free"], row["locked"], row["pending"], row["staked"], row["held"])
+        table.add_row(row["asset"], *("" if a is None else a for a in amounts))
+    return table
+
+
 def _table(w: Words, title: str, keys: Sequence[str]) -> Table:
     table = Table(title=w(title), title_justify="left", box=None, pad_edge=False,
                   header_style="dim")  # fmt: skip
