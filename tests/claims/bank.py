@@ -256,6 +256,9 @@ class BankRail:
             return Answer("accepted", Receipt(said["number"], said["sha256"]))
         return Answer(said["status"])
 
+    def recheck(self, payments: Sequence[Pay], day: date) -> None:
+        """A bank knows of nothing that changed."""
+
     def had(self, references: Sequence[str]) -> Mapping[str, str]:
         had: dict[str, str] = self._say({"op": "had", "references": list(references)})["had"]
         return had

@@ -35,6 +35,9 @@ class Paper:
     def ask(self, name: str) -> Answer:
         return self.answer if name in self.sent else Answer("open")
 
+    def recheck(self, payments: Any, day: Any) -> None:
+        """Nothing changes on paper."""
+
     def had(self, references: Any) -> dict[str, str]:
         return {r: self.carried[r] for r in references if r in self.carried}
 

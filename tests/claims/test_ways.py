@@ -14,7 +14,9 @@ from xml.etree import ElementTree
 import pytest
 
 from sonae.actions.mailbox import Mailbox
+from sonae.actions.payout import release
 from sonae.actions.ways import read_way
+from sonae.core.errors import InputError
 from sonae.store.payments import Payments
 from tests.claims import guide
 from tests.claims.test_incident import KIND, incident
@@ -211,6 +213,47 @@ def test_E100_an_address_that_is_listed_after_three_people_signed_does_not_go_ou
     assert not (desk.folder / "box").exists()
     listed.write_text("", encoding="utf-8")
     assert desk.done(teller.mail("release", name))["state"] == "unknown"
+
+
+def test_whoever_releases_meets_the_same_check_of_lists_unless_it_was_taken_already(
+    desk: Desk,
+) -> None:
+    """One door: below the command too. What the signer has taken is recorded all the same."""
+    teller, name, _ = begun(desk, "chain.toml")
+    teller.sign(name)
+    listed = desk.folder / "listed.txt"
+    listed.write_text("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4\n", encoding="utf-8")
+    rail = Mailbox(teller.box, read_way(desk.folder / "chain.toml"))
+    with Payments(desk.store) as store:
+        content = store.file(name).content
+        with pytest.raises(InputError, match="sanctions list"):
+            release(store, name, content, rail)
+        assert (store.file(name).state, [p.state for p in store.of_file(name)]) == (
+            "made", ["filed", "filed"],
+        )  # fmt: skip
+        digest = hashlib.sha256(content).hexdigest()
+        teller.write(f"{name}.receipt.toml", f'number = "R-1"\nsha256 = "{digest}"\n')
+        assert release(store, name, content, rail).state == "accepted"
+    assert not (teller.box / "out").exists()
+
+
+def test_a_return_is_taken_from_the_way_that_paid_and_told_of_to_any_other(desk: Desk) -> None:
+    """Ways share a mailbox: coins that come back are no yen of the ledger, nor the reverse."""
+    chain, name, _ = begun(desk, "chain.toml")
+    out(chain, name)
+    chain.receipt(name)
+    chain.heard()
+    [one, _] = json.loads(chain.content(name))["payouts"]
+    row = (one["reference"], "bounced", one["amount"], "yes")
+    chain.table("1.returns.csv", "reference,code,amount,booked", row)
+    credit = Teller(desk, "credit.toml")
+    for _ in range(2):
+        said = credit.mail("answers")
+        assert (said.code, said.json()["back"]) == (1, [])
+        assert one["reference"] in str(said.json()["look_at"])
+    assert chain.heard()["back"] == [one["reference"]]
+    assert chain.heard()["back"] == []
+    assert credit.heard()["look_at"] == []
 
 
 def test_E99_a_payout_that_costs_more_than_it_pays_is_held_and_nobody_is_charged(

@@ -86,6 +86,10 @@ class Mailbox:
             found |= dict.fromkeys(wanted.intersection(listed), path.stem)
         return found
 
+    def recheck(self, payments: Sequence[Pay], day: date) -> None:
+        """Lists and events once more, as the way has them now; an InputError says why not."""
+        self.way.recheck(payments, day)
+
     def unfit(self) -> Sequence[Unfit]:
         """Money that came back and that a person must look at: it fits no payment, or several."""
         return self.way.unfit(self.folder)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sonae.actions.fund import Now, utc_now
 from sonae.actions.payout_account import cooling
@@ -45,10 +45,12 @@ def release(
 
     The rail is asked first, by the file's name and by every payment in it: a store restored from an
     older backup knows less than the bank. The same file is recorded and not sent; a payment that
-    the bank had in another file stops it. Where no answer comes the payments are
+    the bank had in another file stops it. What may have changed since the file was made (a list,
+    an event) is checked again here, for whoever sends. Where no answer comes the payments are
     unknown and the file says so; `resume` asks about it.
 
     Raises:
+        InputError: an address was listed, or a trigger event came, since; nothing was sent.
         NotAsked: the rail cannot be asked now; nothing was sent.
         PaymentError: it may not be sent; nothing was.
         StoreError: the intent could not be recorded; nothing was sent. Or the answer could not:
@@ -59,6 +61,9 @@ def release(
     with store.transaction(at, by):
         file = store.file(name)
         _check_release(store, file, content, rail, now)
+        if before.status != "accepted":  # what the rail has taken is recorded, whatever came since
+            day = max(date.fromisoformat(file.designated), at.date())
+            rail.recheck([p.line for p in store.of_file(name)], day)
         for payment in store.of_file(name):
             store.move(payment, Event("release"), name)
         store.move_file(file._replace(state="released", sent=instant(at)))

@@ -39,6 +39,11 @@ def _take(store: Payments, item: Return, rail: str, taken: Taken) -> None:
         taken.strange.append(f"{item.reference}: no such payment")
         return
     payment = store.payment(item.reference)
+    paid_by = store.file(payment.file).rail if payment.file else rail
+    if paid_by != rail:  # a mailbox that ways share: heard from the way that paid, or not at all
+        if payment.state != "back" and not (payment.state == "returned" and not item.booked):
+            taken.strange.append(f"{item.reference}: paid by {paid_by}, not by {rail}")
+        return
     if payment.amount != item.amount:
         taken.strange.append(f"{item.reference}: {item.amount} back, {payment.amount} paid")
         return

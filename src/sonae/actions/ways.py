@@ -11,7 +11,6 @@ from typing import Any
 
 from sonae.actions.fund import Now, utc_now
 from sonae.actions.mailbox import Mailbox
-from sonae.actions.payout import release
 from sonae.actions.payout_fund import SENT
 from sonae.actions.way import Way, read_settings
 from sonae.actions.way_bank import Pain001, Zengin, read_bank
@@ -85,27 +84,6 @@ def told(store: Payments, file: PayoutFile, rail: Mailbox) -> dict[str, Any]:
     before = sum(f.total for f in under_way if f.name != file.name and f.designated > known)
     lines = [p.line for p in store.of_file(file.name)]
     return rail.way.told(lines, date.fromisoformat(file.designated), before)
-
-
-def release_checked(
-    store: Payments,
-    name: str,
-    content: bytes,
-    rail: Mailbox,
-    by: str = "operator",
-    now: Now = utc_now,
-) -> PayoutFile:
-    """Release a file, once what may have changed since it was made was checked again.
-
-    Raises:
-        InputError: an address was listed, or a trigger event came, since; nothing is sent.
-        PaymentError: it may not be sent for another reason; see `payout.release`.
-    """
-    file = store.file(name)
-    if file.state == "made" and file.rail == rail.name:
-        day = max(date.fromisoformat(file.designated), now().date())
-        rail.way.recheck([p.line for p in store.of_file(name)], day)
-    return release(store, name, content, rail, by, now)
 
 
 def travel(store: Payments, name: str, rail: Path) -> list[dict[str, str]]:

@@ -99,3 +99,10 @@ class Rail(Protocol):
 
     def returns(self, since: int) -> Sequence[Return]:
         """Returns with a serial after `since`, in order."""
+
+    def recheck(self, payments: Sequence[Pay], day: date) -> None:
+        """What may have changed since a file was made; `day` is when it is paid.
+
+        Raises:
+            InputError: why it must not go out any more.
+        """
