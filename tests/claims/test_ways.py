@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from sonae.actions.mailbox import Mailbox
+from sonae.actions.payments import Row, plan
 from sonae.actions.payout import release
 from sonae.actions.ways import read_way
 from sonae.core.errors import InputError
@@ -280,7 +281,38 @@ def owed(desk: Desk) -> list[str]:
     found = desk.done(desk.pay(*words))
     assert found["nature"]["nature"] == "return_in_kind"
     with Payments(desk.store) as store:
-        return [str(p.amount) for p in store.payments("LOOK")]
+        planned = store.payments("LOOK")
+    desk.done(desk.pay("cancel", *(p.reference for p in planned), "--reason", "looked"))
+    return [str(p.amount) for p in planned]
+
+
+def test_a_loss_is_paid_once_over_every_programme_tranche_way_and_list(desk: Desk) -> None:
+    """Until it is cancelled where it was planned; and then it is not planned there again."""
+    every = guide.files(desk.folder)
+    [_, _, _, planned, *_] = begun_by(desk, every["credit.toml"])
+    assert planned["added"] == 2
+    for rail in ("pain001.toml", "chain.toml", "successor.toml"):
+        start, _, _, to_plan, *_ = every[rail]
+        guide.run_all([start], "--store", desk.store, "--json")
+        said = sonae(*to_plan, "--store", desk.store)
+        assert said.code == 2, said.out
+        assert said.err.count("planned already (JPY in CREDIT tranche 1, filed)") == 2
+    again = ("plan", "CREDIT", "frozen", "--accounts", "credit.csv", "--rail", "credit.toml")
+    assert desk.pay(*again, "--tranche", "2").code == 2
+    assert desk.done(desk.pay(*again))["known"] == 2
+    with Payments(desk.store) as store:
+        [one, two] = [p.reference for p in store.payments("CREDIT")]
+        assert {p.programme for p in store.everything()[1]} == {"CREDIT"}
+    desk.done(desk.pay("cancel", one, two, "--reason", "paid in coins"))
+    [done] = begun_by(desk, [every["chain.toml"][3]])
+    assert done["added"] == 2
+    said = desk.pay("again", one)
+    assert (said.code, "BTC in CHAIN" in said.err) == (2, True)
+    assert counted(desk, "CHAIN", "BTC")["payable"][0] == 2
+
+
+def begun_by(desk: Desk, every: list[list[str]]) -> list[Any]:
+    return [json.loads(text) for text in guide.run_all(every, "--store", desk.store, "--json")]
 
 
 # -- credit ----------------------------------------------------------------------------------------
@@ -311,11 +343,17 @@ def test_a_credit_says_what_the_trust_needs_and_is_settled_by_our_ledger(desk: D
     assert counted(desk, "CREDIT", "JPY") == {"settled": (2, int(total))}
 
 
+def more(desk: Desk, programme: str) -> None:
+    """As much to the same people again, of something else."""
+    with Payments(desk.store) as store:
+        rows = [Row(p.person, p.asset, 2, p.amount, p.account) for p in store.payments("CREDIT")]
+        plan(store, programme, rows)
+
+
 def test_what_was_credited_since_the_trusts_figures_counts_in_the_next_file(desk: Desk) -> None:
     teller, name, made = begun(desk, "credit.toml")
     out(teller, name)
-    words = ("plan", "CREDIT", "frozen", "--accounts", "credit.csv", "--tranche", "2")
-    desk.done(teller.told(*words))
+    more(desk, "CREDIT")
     after = desk.done(teller.mail("file", "CREDIT", "--on", "2026-12-01"))
     assert int(after["required_jpy"]) == 5_000_000_000 + 2 * int(made["total"])
     assert after["earlier_jpy"] == after["top_up_jpy"] == made["total"]
@@ -334,8 +372,7 @@ def test_after_a_trigger_event_nothing_is_credited_nor_put_out(desk: Desk) -> No
     assert "an order was made on 2020-01-01" in said.json()["problems"][0]["message"]["en"]
     assert not (desk.folder / "box").exists()
     desk.done(desk.pay("open", "NEXT"))
-    words = ("plan", "NEXT", "frozen", "--accounts", "credit.csv")
-    desk.done(teller.told(*words))
+    more(desk, "NEXT")
     said = teller.mail("file", "NEXT", "--on", "2026-11-30")
     assert said.code == 3
     assert {p["name"] for p in said.json()["problems"]} == {"credit-blocked"}

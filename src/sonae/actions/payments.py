@@ -15,6 +15,7 @@ from sonae.actions.fund import Now, utc_now
 from sonae.actions.payout_account import cooling, cooling_off, newest_account
 from sonae.actions.payout_hold import withdraw
 from sonae.claims.dispute import RAISES
+from sonae.claims.entitle import GOODWILL
 from sonae.claims.hold import Hold
 from sonae.claims.payment import (
     Claim,
@@ -27,7 +28,7 @@ from sonae.claims.payment import (
 from sonae.claims.rail import Rail
 from sonae.fund.entry import instant
 from sonae.store.payments import Payments, check_text
-from sonae.store.payout_rows import Payment, PayoutFile, Programme
+from sonae.store.payout_rows import FIRST, Payment, PayoutFile, Programme
 
 WAITS = ("answered", "settled")
 """What must have become of a pilot's payments: none unknown, or each settled or returned."""
@@ -48,6 +49,28 @@ class Planned(NamedTuple):
 
     added: int
     known: int
+
+
+class Part(NamedTuple):
+    """What payments are of: a frozen list of an incident (by its digest), and which part of it."""
+
+    list: str
+    part: str
+    incident: str
+
+    def __str__(self) -> str:
+        return " ".join(self)
+
+    def excludes(self, other: Part, *, same_tranche: bool) -> bool:
+        """Whether what is paid of one is not also paid of the other.
+
+        The same part of the same list is paid once, whatever the programme and tranche; of two
+        lists of one incident only one, but for goodwill beside the loss, and for what a later
+        tranche adds.
+        """
+        if self.incident != other.incident or (self.part == GOODWILL) != (other.part == GOODWILL):
+            return False
+        return self.part == other.part if self.list == other.list else same_tranche
 
 
 class PlanDiffers(PaymentError):
@@ -102,15 +125,18 @@ def plan(
     by: str = "operator",
     now: Now = utc_now,
     holds: Mapping[str, Hold] | None = None,
+    of: Part | None = None,
 ) -> Planned:
     """Plan a first payment for each row; the same rows again change nothing.
 
     `holds` by person: their payments are held from the first moment, in the same transaction. A
     person who is paid already is paid to the same account, unless a change of it was recorded; to
-    the new one once that was confirmed.
+    the new one once that was confirmed. `of` is the list that the rows are of: what another
+    programme or tranche pays of it is not planned a second time.
 
     Raises:
-        PlanDiffers: an amount or account is not the one planned before; nothing is planned.
+        PlanDiffers: an amount or account is not the one planned before, or it is planned in
+            another programme and not cancelled there; nothing is planned.
         PaymentError: a row has no meaning; nothing is planned.
     """
     with store.transaction(now(), by):
@@ -142,17 +168,41 @@ def plan(
                 differences.append(f"{_name(row)}: another account, and no change is recorded")
             else:
                 known += 1
+        if of is not None:
+            differences += planned_elsewhere(store, list(fresh.values()), of)
         if differences:
             raise PlanDiffers(differences)
-        new = fresh.values()
-        store.add_payments([_to_newest(store, p) if p.person in changed else p for p in new])
+        new, said = fresh.values(), "" if of is None else str(of)
+        store.add_payments([_to_newest(store, p) if p.person in changed else p for p in new], said)
         for payment in new:
             if (why := (holds or {}).get(payment.person)) is not None:
                 store.move(store.payment(payment.reference), Event("hold", why.code), hold=why)
     return Planned(len(fresh), known)
 
 
-def _name(row: Row) -> str:
+def planned_elsewhere(store: Payments, payments: Sequence[Payment], of: Part) -> list[str]:
+    """Which of them another programme or tranche pays of the same incident, in words."""
+    wanted: dict[str, list[Payment]] = {}
+    for payment in payments:
+        wanted.setdefault(payment.person, []).append(payment)
+    found = []
+    for programme, tranche, said in store.lists():
+        there = Part(*said.split(" ", 2))
+        if there.incident != of.incident:
+            continue
+        last = {p.key: p for p in store.payments(programme) if p.tranche == tranche}
+        for old in last.values():
+            for new in wanted.get(old.person, ()):
+                other = (old.programme, old.tranche) != (new.programme, new.tranche)
+                same = there.list != of.list or old.asset == new.asset
+                excluded = of.excludes(there, same_tranche=old.tranche == new.tranche)
+                if other and same and excluded and old.state != "cancelled":
+                    where = f"{old.asset} in {programme} tranche {tranche}, {old.state}"
+                    found.append(f"{_name(new)}: planned already ({where}); cancel it there first")
+    return found
+
+
+def _name(row: Row | Payment) -> str:
     return f"{row.person} {row.asset} tranche {row.tranche}"
 
 
@@ -196,6 +246,10 @@ def another_attempt(store: Payments, old: Payment) -> Payment:
     if store.attempts(old.key)[-1] != old:
         raise PaymentError(f"{old.reference}: a later attempt was planned already")
     attempt = next_attempt(old.stands, old.attempt)
+    _, _, said = store.history(reference(old.key, 1))[0].detail.partition(FIRST)
+    of = Part(*said.split(" ", 2)) if said and old.state == "cancelled" else None
+    if of is not None and (elsewhere := planned_elsewhere(store, [old], of)):
+        raise PaymentError(elsewhere[0])
     about = (old.key, *old.claim, attempt, old.amount, old.account, "planned")
     made = _to_newest(store, Payment(reference(old.key, attempt), *about))
     store.add_payments([made])

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from sonae.actions.frozen import TABLE, read_frozen
 from sonae.actions.fund import Now, utc_now
 from sonae.actions.fund_gates import payment
-from sonae.actions.payments import Row, plan
+from sonae.actions.payments import Part, Row, plan
 from sonae.actions.way import Way
 from sonae.actions.way_bank import Zengin
 from sonae.claims.entitle import AMOUNT, GOODWILL, IN_KIND
@@ -97,7 +97,7 @@ def plan_frozen(
 
     Raises:
         Refused: the list does not hold, or the nature of the payment needs what is not there.
-        PlanDiffers: something else was planned before under the same keys.
+        PlanDiffers: something else was planned before under the same keys, or the same elsewhere.
     """
     document = read_frozen(entitlements)
     gate = _gate(nature, confirmation, now)
@@ -114,7 +114,8 @@ def plan_frozen(
             rows.append(Row(account, asset, tranche, amount, to))
     held = {row.person for row in rows} & related
     why = Hold("legal", "compliance", now().date() + REVIEW)
-    found = plan(store, programme, rows, now=now, holds=dict.fromkeys(held, why))
+    of = Part(document["table_digest"], _part(nature, way), document["incident"])
+    found = plan(store, programme, rows, now=now, holds=dict.fromkeys(held, why), of=of)
     return {
         "programme": programme,
         "list": document["table_digest"],
@@ -142,7 +143,7 @@ def _owed(
     entitlements: Path, nature: str, way: Way | type[Way], currency: str
 ) -> tuple[dict[tuple[str, str], int], set[str]]:
     """What is to be paid by account and asset, and the accounts of related parties."""
-    part = IN_KIND if way.coins else GOODWILL if nature == GOODWILL else AMOUNT
+    part = _part(nature, way)
     table = pq.read_table(entitlements / TABLE, columns=["account", "asset", part, "held"])
     owed: dict[tuple[str, str], int] = {}
     related = set()
@@ -152,6 +153,11 @@ def _owed(
         if row["held"]:
             related.add(row["account"])
     return {k: n for k, n in owed.items() if n}, related
+
+
+def _part(nature: str, way: Way | type[Way]) -> str:
+    """Which column of a list is paid."""
+    return IN_KIND if way.coins else GOODWILL if nature == GOODWILL else AMOUNT
 
 
 def _sums(rows: Sequence[tuple[str, int]], way: Way | type[Way]) -> dict[str, Any]:

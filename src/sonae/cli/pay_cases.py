@@ -117,6 +117,29 @@ def pay_lift(
     return told({"payments": payment, "lifted": signed.done, **signed.as_json()}, json)
 
 
+@pay.command(name="cancel")
+def pay_cancel(
+    payment: list[str], *, reason: str, store: Store = DEFAULT, json: Json = False
+) -> int:
+    """Give up payments that are not released, so that their claims may be paid another way.
+
+    The claims stay. A file that holds one of them is withdrawn whole; a hold is lifted first.
+
+    Parameters
+    ----------
+    payment
+        The payments.
+    reason
+        Why they are not paid like this.
+    """
+    from sonae.actions.payout_hold import cancel
+    from sonae.store.payments import Payments
+
+    with Payments(store) as payments:
+        cancel(payments, payment, reason)
+    return told({"cancelled": payment}, json)
+
+
 @pay.command(name="withdraw")
 def pay_withdraw(
     name: Annotated[str, Parameter(name="FILE")], *, store: Store = DEFAULT, json: Json = False

@@ -211,6 +211,11 @@ class Payments:
         reserved = [(d.claim.asset, d.estimate) for d in open_]
         return count(owed + reserved, stands + [(asset, held, units) for asset, units in reserved])
 
+    def lists(self) -> list[tuple[str, int, str]]:
+        """Programmes and tranches with what was said of the lists that they were planned from."""
+        found = self._rows(rows.PLANNED_OF, {})
+        return [(p, int(t), d.removeprefix(rows.FIRST)) for p, t, d in found]
+
     def everything(self) -> tuple[Iterator[History], list[Payment]]:
         """Every event and every payment of the store, in order."""
         events = (History(*row) for row in self._rows(rows.ALL_EVENTS, {}))
@@ -222,11 +227,15 @@ class Payments:
         """Open a programme."""
         self._add("programme", programme._asdict())
 
-    def add_payments(self, payments: Sequence[Payment]) -> None:
-        """New attempts, planned, each with its event."""
+    def add_payments(self, payments: Sequence[Payment], of: str = "") -> None:
+        """New attempts, planned, each with its event; `of` says what part of which list they are.
+
+        What is said of a first attempt is found again by `lists`.
+        """
         rows.ADD["payment"].run(self.connection, *(p._asdict() for p in payments))
         for payment in payments:
-            self._event(payment, "plan", f"attempt {payment.attempt}")
+            said = f" {of}" if of else ""
+            self._event(payment, "plan", f"attempt {payment.attempt}{said}")
 
     def move(
         self,

@@ -196,6 +196,15 @@ EVENTS_OF = Prepared(
     .where(PAYMENT_EVENT.c.reference == bindparam("x"))
     .order_by(PAYMENT_EVENT.c.seq)
 )
+FIRST = "attempt 1 "
+"""How the event of a first attempt begins that says which list it is of."""
+PLANNED_OF = Prepared(
+    select(_P.programme, _P.tranche, PAYMENT_EVENT.c.detail)
+    .join(PAYMENT_EVENT, PAYMENT_EVENT.c.reference == _P.reference)
+    .where(PAYMENT_EVENT.c.event == "plan", PAYMENT_EVENT.c.detail.startswith(FIRST))
+    .distinct()
+    .order_by(_P.programme, _P.tranche, PAYMENT_EVENT.c.detail)
+)
 ALL_EVENTS = Prepared(select(*PAYMENT_EVENT.c).order_by(PAYMENT_EVENT.c.seq))
 ALL_PAYMENTS = Prepared(select(*_P).order_by(_P.key, _P.attempt))
 _HEAD = [_F[name] for name in PayoutFile._fields if name != "content"]
