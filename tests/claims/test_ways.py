@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 from copy import copy
+from datetime import date
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -17,6 +18,7 @@ from sonae.actions.mailbox import Mailbox
 from sonae.actions.payments import Row, plan
 from sonae.actions.payout import release
 from sonae.actions.ways import read_way
+from sonae.claims.tax import RAISE, Settled, statements
 from sonae.core.errors import InputError
 from sonae.store.payments import Payments
 from tests.claims import guide
@@ -313,6 +315,61 @@ def test_a_loss_is_paid_once_over_every_programme_tranche_way_and_list(desk: Des
 
 def begun_by(desk: Desk, every: list[list[str]]) -> list[Any]:
     return [json.loads(text) for text in guide.run_all(every, "--store", desk.store, "--json")]
+
+
+@pytest.mark.parametrize(
+    ("rail", "frozen", "where", "ends"),
+    [
+        ("chain.toml", "coins", "ending in f3t4", "by return in kind"),
+        ("successor.toml", "coins", "ending in 1", "by return in kind"),
+        ("credit.toml", "frozen", "your account with us, ending in 9001", "coin claim stays open"),
+        ("pain001.toml", "frozen", "the bank account on file, ending in 3000", "stays open"),
+    ],
+)
+def test_a_notice_of_a_payment_says_how_much_where_to_and_how_it_ends_the_debt(
+    desk: Desk, rail: str, frozen: str, where: str, ends: str
+) -> None:
+    """Coins in whole coins, never in base units: without the list nothing is told of them."""
+    teller, name, _ = begun(desk, rail)
+    out(teller, name)
+    with Payments(desk.store) as store:
+        [paid] = [p for p in store.of_file(name) if p.person == "A1"]
+    head = ("--firm", "A K.K.", "--to", "A1", "--number", "N-1", "--on", "2026-12-01")
+    words = ("claims", "pay", "notice", paid.reference, *head, "--store", desk.store)
+    assert "nothing to tell yet" in sonae(*words).err
+    teller.receipt(name)
+    teller.heard()
+    said = sonae(*words, "--list", frozen, "--lang", "en")
+    assert said.code == 0, said.err
+    assert where in said.out
+    assert ends in said.out
+    assert ("30 BTC" if frozen == "coins" else f"JPY {paid.amount:,}") in said.out
+    assert sonae(*words, "--list", frozen, "--lang", "ja").out.count("債務の消滅：") == 1
+    assert sonae(*words).code == (2 if frozen == "coins" else 0)
+
+
+def test_the_statement_of_a_year_has_coins_that_came_back_and_what_a_dispute_added(
+    desk: Desk,
+) -> None:
+    """Coins in kind are no income; of a raise nobody says which income it is."""
+    teller, name, _ = begun(desk, "chain.toml")
+    out(teller, name)
+    teller.receipt(name)
+    rows = [
+        (p["reference"], p["amount"], f"{n:064x}", 6)
+        for n, p in enumerate(json.loads(teller.content(name))["payouts"])
+    ]
+    columns = "reference,amount,transaction,confirmations"
+    teller.table(f"{name}.transactions.csv", columns, *rows)
+    assert len(teller.heard()["settled"]) == 2
+    words = ("statement", "CHAIN", "coins", "--year", "2026")
+    found = desk.done(desk.pay(*words, "--nature", "return_in_kind"))
+    assert found["A1"]["returned_in_kind"] == {"BTC": "30"}
+    assert (found["A1"]["total_jpy"], found["A1"]["payments"]) == ("0", [])
+    assert desk.pay(*words).code == 3  # they were no damages
+    raised = Settled("1" * 20, "A1", date(2026, 11, 30), RAISE, "JPY", 0, 0, None, 500)
+    [row] = statements([raised], 2026)["A1"].rows()
+    assert (row["treatment"], row["amount_jpy"], row["discharge"]) == ("undetermined", "500", "")
 
 
 # -- credit ----------------------------------------------------------------------------------------

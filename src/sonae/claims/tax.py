@@ -19,9 +19,11 @@ from sonae.core.text import Text
 
 COLUMNS = (
     "person", "year", "day", "reference", "asset", "quantity", "unit_price_jpy", "amount_jpy",
-    "product_jpy", "nature", "treatment", "confidence",
+    "product_jpy", "nature", "treatment", "confidence", "discharge",
 )  # fmt: skip
 NOT_INCOME = "not_income"
+RAISE = "dispute_raise"
+"""What a dispute added to an entitlement: money of which no list says for which coins it is."""
 
 
 class Treatment(NamedTuple):
@@ -62,6 +64,7 @@ TREATMENTS: Mapping[str, Treatment] = {
     "agreed_substitute": _MISCELLANEOUS,
     "goodwill": _UNKNOWN,
     "transaction_loss": _UNKNOWN,
+    RAISE: _UNKNOWN,
 }
 """Nature of a payment -> its treatment."""
 YEAR = Text(
@@ -80,7 +83,8 @@ class Settled:
     """One settled payment: for how much of which coin, at what price, on what day.
 
     `given_up` is in base units of the coin (0 for goodwill), `unit_price` yen for one whole coin,
-    `amount` whole yen; a return in kind has neither price nor amount.
+    `amount` whole yen; a return in kind has neither price nor amount. `discharge` says how it ends
+    the debt of coins; empty where it is no payment of that debt.
     """
 
     reference: str
@@ -92,6 +96,7 @@ class Settled:
     given_up: int
     unit_price: Fraction | None
     amount: int
+    discharge: str = ""
 
     @property
     def quantity(self) -> Fraction:
@@ -143,6 +148,7 @@ class Settled:
             "nature": self.nature,
             "treatment": self.treatment.id,
             "confidence": self.treatment.confidence,
+            "discharge": self.discharge,
         }
 
 

@@ -390,6 +390,7 @@ def pay_notice(
     to: str,
     number: str,
     on: str,
+    entitlements: Annotated[Path | None, Parameter(name="--list")] = None,
     store: Store = DEFAULT,
     lang: Language = None,
 ) -> int:
@@ -407,12 +408,15 @@ def pay_notice(
         The notice's own number.
     on
         Its day (YYYY-MM-DD).
+    entitlements
+        The frozen list that it pays, which says how it ends the debt; needed for coins.
     """
     from sonae.actions.payout_statement import notice_of
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
-        out(notice_of(payments, reference, firm, to, number, the_day(on), language(lang)))
+        about = (firm, to, number, the_day(on), language(lang), entitlements)
+        out(notice_of(payments, reference, *about))
     return OK
 
 

@@ -120,7 +120,7 @@ def route_view(found: Found, lang: Lang) -> RenderableType:
 
 _SUMS, _REACH = ("claims", "amount"), ("with_way", "without", "waiting")
 
-TAX = ("day", "asset", "quantity", "unit_price", "amount", "nature", "treatment")
+TAX = ("day", "asset", "quantity", "unit_price", "amount", "nature", "treatment", "discharge")
 
 
 def tax_statement(found: Found, lang: Lang) -> RenderableType:
@@ -141,6 +141,7 @@ def tax_statement(found: Found, lang: Lang) -> RenderableType:
             with_separators(row["amount_jpy"]),
             words(f"nature.{row['nature']}"),
             words(f"tax_treatment.{row['treatment']}"),
+            words(f"discharge.{row['discharge']}") if row["discharge"] else "",
         )
     total = f"{words('tax.total')} {with_separators(found['total_jpy'])}"
     known = []

@@ -141,7 +141,11 @@ class Entitled:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """A payment: its state, its reference, and the last characters of where it goes."""
+    """A payment: its state, its reference, and the last characters of where it goes.
+
+    `amount` is in whole units; `discharge` says how it ends the debt of coins, "" where nobody
+    says so.
+    """
 
     state: str
     reference: str
@@ -150,6 +154,7 @@ class Paid:
     on: date
     where: str
     last: str
+    discharge: str = ""
 
 
 def incident_notice(head: Head, found: Happened, lang: Lang) -> str:
@@ -201,6 +206,8 @@ def payment_notice(head: Head, found: Paid, lang: Lang) -> str:
     stage = _PAID[_code("state", found.state, _PAID)]
     words = Words(lang)
     rows = _paid(words, head, found) | {"day": _day(found.on, lang)}
+    if found.discharge:
+        rows["discharge"] = words(f"discharge.{_code('discharge', found.discharge, DISCHARGES)}")
     parts = [words(f"notice.payment_{stage}"), _rows(words, rows)]
     return _notice(head, "payment", f"PAYMENT-{stage.upper()}", parts, lang)
 
@@ -330,7 +337,9 @@ def _paid(words: Words, head: Head, found: Paid) -> dict[str, str]:
         raise Refused(f"{found.state}: not on a day after that of the notice")
     return {
         "reference": found.reference,
-        "amount": _quantity(words, found.amount, found.asset),
+        "coins" if found.where == "chain" else "amount": _quantity(
+            words, found.amount, found.asset
+        ),
         "where": words(f"notice_where.{found.where}", last=found.last),
     }
 
