@@ -249,7 +249,7 @@ def test_a_receipt_for_other_bytes_is_looked_at_by_a_person(desk: Desk) -> None:
     path.write_text(text[: text.index("sha256")] + f'sha256 = "{"0" * 64}"\n', encoding="utf-8")
     said = desk.rail("answers")
     assert said.code == 1
-    assert "other bytes" in said.json()["look_at"][0]
+    assert "other bytes" in said.json()["look_at"][0]["en"]
     path.write_text("number = 1\n", encoding="utf-8")
     assert desk.rail("answers").code in (0, 1)
     assert desk.counters()["in_flight"][0] == 2

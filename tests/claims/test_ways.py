@@ -155,7 +155,7 @@ def test_coins_are_settled_by_confirmations_and_two_transactions_are_looked_at(d
     said = teller.mail("answers")
     assert said.code == 1
     assert len(said.json()["look_at"]) == 2
-    assert "paid twice?" in said.json()["look_at"][0]
+    assert "paid twice?" in said.json()["look_at"][0]["en"]
     assert said.json()["settled"] == []
     teller.table("b.returns.csv", "reference,code,amount,booked", (*two[:1], "dust", two[1], "yes"))
     teller.table(f"{name}.transactions.csv", columns, (*one, TX, 9))
@@ -372,6 +372,43 @@ def test_the_statement_of_a_year_has_coins_that_came_back_and_what_a_dispute_add
     assert (row["treatment"], row["amount_jpy"], row["discharge"]) == ("undetermined", "500", "")
 
 
+def test_an_answer_that_says_nothing_is_looked_at_and_every_word_is_in_both_languages(
+    desk: Desk,
+) -> None:
+    """A receipt that cannot be read, of a file that never was, and both yes and no."""
+    teller, name, _ = begun(desk, "chain.toml")
+    out(teller, name)
+    teller.write(f"{name}.receipt.toml", 'number = "R-1"\nsha256 = "zz"\n')
+    teller.write("CHAIN-000009.absent", "")
+    said = teller.mail("answers")
+    assert (said.code, said.json()["open"], said.json()["accepted"]) == (1, [name], [])
+    strange, unread = said.json()["look_at"]
+    assert "no file CHAIN-000009 is out" in strange["en"]
+    assert "受付の通知として読めない" in unread["ja"]
+    teller.receipt(name)
+    teller.write(f"{name}.absent", "")
+    assert "両方がある" in str(teller.mail("answers").json()["look_at"])
+    words = ("claims", "pay", "answers", "--rail", "chain.toml", "--mailbox", teller.box)
+    assert "両方がある" in sonae(*words, "--store", desk.store, "--lang", "ja").out
+
+
+def test_a_refusal_is_told_in_the_language_that_was_asked_for(desk: Desk) -> None:
+    """Of input with its problems, of a name that does not exist, and of what may not be done."""
+    _, name, _ = begun(desk, "chain.toml")
+    (desk.folder / "bad.toml").write_text("[incident]\n", encoding="utf-8")
+    rail = ("--rail", "chain.toml", "--mailbox", "box", "--store", desk.store)
+    for lang in (["--lang", "ja"], ["--lang=ja"]):
+        said = sonae("incident", "open", desk.folder / "bad.toml", *lang)
+        assert (said.code, "入力を受け付けられません" in said.err) == (3, True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LC_ALL", "ja_JP.UTF-8")
+        said = sonae("claims", "pay", "release", name, *rail)
+        assert (said.code, "の署名がない" in said.err) == (2, True)
+        sign = ("claims", "pay", "sign", name, "--key", "aoi.key", "--store", desk.store)
+        assert [sonae(*sign).code for _ in range(2)] == [0, 2]
+        assert "署名済み" in sonae(*sign).err
+
+
 # -- credit ----------------------------------------------------------------------------------------
 
 
@@ -394,7 +431,7 @@ def test_a_credit_says_what_the_trust_needs_and_is_settled_by_our_ledger(desk: D
     said = teller.mail("answers")
     assert said.code == 1
     assert said.json()["settled"] == [one[0]]
-    assert "not posted as the file says" in said.json()["look_at"][0]
+    assert "not posted as the file says" in said.json()["look_at"][0]["en"]
     teller.table(f"{name}.postings.csv", columns, (*one, "J-1"), (*two, "J-2"))
     assert teller.heard()["settled"] == [two[0]]
     assert counted(desk, "CREDIT", "JPY") == {"settled": (2, int(total))}
@@ -468,7 +505,7 @@ def test_a_status_report_takes_an_order_and_what_it_refuses_is_back(desk: Desk) 
     said = teller.mail("answers")
     assert said.code == 1
     assert (said.json()["open"], said.json()["back"]) == ([name], [])
-    assert "about another order" in said.json()["look_at"][0]
+    assert "about another order" in said.json()["look_at"][0]["en"]
     teller.write(f"{name}.pain002.xml", "<!DOCTYPE x><Document/>")
     assert teller.mail("answers").code == 1
     report(teller, name, "PART", refused=references[1])
@@ -511,7 +548,7 @@ def test_a_handover_is_settled_when_both_sides_have_the_same_sum(desk: Desk) -> 
     teller.table(f"{name}.acknowledged.csv", "asset,sent,received", ("BTC", total, total - 1))
     said = teller.mail("answers")
     assert said.code == 1
-    assert f"received {total - 1}" in said.json()["look_at"][0]
+    assert f"received {total - 1}" in said.json()["look_at"][0]["en"]
     assert said.json()["settled"] == []
     teller.table(f"{name}.acknowledged.csv", "asset,sent,received", ("BTC", total, total))
     assert len(teller.heard()["settled"]) == 2

@@ -22,6 +22,20 @@ from typing import Any
 from sonae.actions.way import Settled, Unfit, Way
 from sonae.claims.rail import Answer, Pay, RailSilence, Receipt, Return
 from sonae.core.errors import SonaeError
+from sonae.core.text import Text
+
+_NO_RECEIPT = Text(
+    "{path}は受付の通知として読めない（number と、64桁の sha256 が必要）",
+    "{path} is no receipt (it needs number, and sha256 of 64 digits)",
+)
+_NOT_OUT = Text(
+    "{path}: {name}というファイルは書き出されていない",
+    "{path}: no file {name} is out",
+)
+_BOTH = Text(
+    "{name}: 受け付けたとの通知と、受け付けていないとの通知の両方がある",
+    "{name}: told both that it was taken and that it was not",
+)
 
 
 class Mailbox:
@@ -94,9 +108,26 @@ class Mailbox:
         """Money that came back and that a person must look at: it fits no payment, or several."""
         return self.way.unfit(self.folder)
 
-    def odd(self) -> list[str]:
-        """Answers that cannot be read or are about another file, in words."""
-        return self.way.odd(self.folder)
+    def odd(self) -> list[Text]:
+        """Answers that cannot be read or are about a file that is not out, in words."""
+        return [*self._receipts(), *self.way.odd(self.folder)]
+
+    def _receipts(self) -> list[Text]:
+        """Receipts and refusals that answer nothing, or contradict each other."""
+        found, inbox = [], self.folder / "in"
+        receipts = {p.name.removesuffix(".receipt.toml"): p for p in inbox.glob("*.receipt.toml")}
+        absent = {p.name.removesuffix(".absent"): p for p in inbox.glob("*.absent")}
+        for name, path in sorted((absent | receipts).items()):
+            if not any((self.folder / "out").glob(f"{name}.*")):
+                found.append(_NOT_OUT.format(path=path, name=name))
+            elif name in absent and name in receipts:
+                found.append(_BOTH.format(name=name))
+        for path in sorted(receipts.values()):
+            try:
+                _receipt(path)
+            except RailSilence as silence:
+                found.append(silence.text)
+        return found
 
     def settled(self, name: str, payments: Sequence[Pay]) -> Settled:
         """What `in` says is settled of a file."""
@@ -111,7 +142,7 @@ def _receipt(path: Path) -> Receipt:
         raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
         number, digest = str(raw["number"]), str(raw["sha256"])
     except (ValueError, KeyError) as error:
-        raise RailSilence(f"{path} is no receipt (number, sha256): {error}") from error
+        raise RailSilence(_NO_RECEIPT.format(path=path)) from error
     if not number or len(digest) != hashlib.sha256().digest_size * 2:
-        raise RailSilence(f"{path} is no receipt (number, sha256)")
+        raise RailSilence(_NO_RECEIPT.format(path=path))
     return Receipt(number, digest)

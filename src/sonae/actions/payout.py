@@ -17,6 +17,7 @@ from sonae.actions.payout_fund import SENT, check_funding
 from sonae.actions.payout_sign import check_approved
 from sonae.claims.payment import Event, PaymentError
 from sonae.claims.rail import Answer, Rail, RailSilence, Receipt
+from sonae.core.text import Text, same
 from sonae.fund.entry import instant
 from sonae.store.payments import Payments
 from sonae.store.payout_rows import Payment, PayoutFile
@@ -81,38 +82,35 @@ def _before(rail: Rail, name: str, references: Sequence[str]) -> Answer:
     try:
         answer, had = rail.ask(name), rail.had(references)
     except (RailSilence, OSError) as error:
-        raise NotAsked(f"{name}: the rail cannot be asked ({error}); nothing was sent") from error
+        why = error.text if isinstance(error, RailSilence) else same(str(error))
+        raise NotAsked(_NOT_ASKED.format(name=name, error=why)) from error
     if answer.status == "absent":
-        raise PaymentError(f"{name}: the rail will not take it any more; withdraw it")
+        raise PaymentError(_ABSENT.format(name=name))
     if elsewhere := sorted((f, r) for r, f in had.items() if f != name):
-        raise PaymentError(
-            f"{name}: the rail had {len(elsewhere)} of its payments already, {elsewhere[0][1]} in "
-            f"{elsewhere[0][0]}: this store knows less than the rail. Nothing was sent; withdraw "
-            "the file and restore a newer copy"
-        )
+        file, one = elsewhere[0]
+        raise PaymentError(_HAD.format(name=name, n=len(elsewhere), one=one, file=file))
     return answer
 
 
 def _check_release(store: Payments, file: PayoutFile, content: bytes, rail: Rail, now: Now) -> None:
     if file.state != "made":
-        raise PaymentError(f"{file.name} is {file.state}; a file is sent once")
+        raise PaymentError(_ONCE.format(name=file.name, state=file.state))
     given = hashlib.sha256(content).hexdigest()
     if given != file.sha256:
-        raise PaymentError(
-            f"{file.name}: what is to be uploaded ({given[:12]}…) is not what was approved "
-            f"({file.sha256[:12]}…); nothing was sent"
-        )
+        cut = {"given": given[:12], "signed": file.sha256[:12]}
+        raise PaymentError(_OTHER_BYTES.format(name=file.name, **cut))
     if rail.name != file.rail:
-        raise PaymentError(f"{file.name} is for {file.rail}, not for {rail.name}")
+        raise PaymentError(_OTHER_WAY.format(name=file.name, rail=file.rail, given=rail.name))
     check_approved(store, file)
     payments = store.of_file(file.name)
     sums = (len(payments), sum(p.amount for p in payments))
     if sums != (file.items, file.total) or any(p.state != "filed" for p in payments):
-        raise PaymentError(f"{file.name}: its payments are no longer those of the file")
+        raise PaymentError(_NO_LONGER.format(name=file.name))
     if changed := {p.person for p in payments} & cooling(store, now()):
-        raise PaymentError(f"{file.name}: changed account: {', '.join(changed)}; withdraw the file")
+        who = ", ".join(sorted(changed))
+        raise PaymentError(_CHANGED.format(name=file.name, who=who))
     if odd := [f.name for f in store.files(file.programme) if f.state == "differs"]:
-        raise PaymentError(f"{odd[0]}: the rail holds other bytes; find out before paying more")
+        raise PaymentError(_HOLDS_OTHER.format(name=odd[0]))
     check_funding(store, file)
     _check_pilot(store, file)
 
@@ -125,9 +123,8 @@ def _check_pilot(store: Payments, file: PayoutFile) -> None:
     sent = [f for f in store.files(programme.id) if f.state in SENT]
     if not sent:
         if file.items > programme.pilot:
-            raise PaymentError(
-                f"{file.name}: {file.items} payments; the first file has at most {programme.pilot}"
-            )
+            about = {"n": file.items, "most": programme.pilot}
+            raise PaymentError(_PILOT.format(name=file.name, **about))
         return
     pilot = min(sent, key=lambda f: f.sent)
     good = {"accepted", "settled", "returned", "back"}
@@ -135,10 +132,8 @@ def _check_pilot(store: Payments, file: PayoutFile) -> None:
         good = {"settled", "back"}
     waiting = [p for p in store.of_file(pilot.name) if p.state not in good]
     if waiting:
-        raise PaymentError(
-            f"{file.name}: the pilot {pilot.name} has {len(waiting)} payments that are not "
-            f"{programme.pilot_wait}"
-        )
+        why = {"pilot": pilot.name, "wait": _WAITS[programme.pilot_wait]}
+        raise PaymentError(_PILOT_WAITS.format(name=file.name, n=len(waiting), **why))
 
 
 def _silence(
@@ -169,7 +164,7 @@ def record(
     differs = answer.receipt is not None and answer.receipt.sha256 != store.file(name).sha256
     if differs:
         _silence(store, name, "the receipt names other bytes", by, now, "differs")
-        raise PaymentError(f"{name}: the rail's receipt names other bytes; it stays unknown")
+        raise PaymentError(_RECEIPT_OTHER.format(name=name))
     with store.transaction(now(), by):
         file = store.file(name)
         if answer.status == "accepted" and answer.receipt and file.state != "accepted":
@@ -181,10 +176,8 @@ def record(
 
 def _accept(store: Payments, file: PayoutFile, receipt: Receipt) -> None:
     if file.state not in ("released", "unknown", "differs"):
-        raise PaymentError(
-            f"{file.name} is {file.state}, yet the rail has taken it ({receipt.number}): stop and "
-            "find out what it paid"
-        )
+        about = {"state": file.state, "number": receipt.number}
+        raise PaymentError(_TAKEN.format(name=file.name, **about))
     for payment in _in(store, file.name, "released", "unknown"):
         store.move(payment, Event("accept"), receipt.number)
     store.move_file(file._replace(state="accepted", receipt=receipt.number[:128]))
@@ -193,7 +186,7 @@ def _accept(store: Payments, file: PayoutFile, receipt: Receipt) -> None:
 def _absent(store: Payments, file: PayoutFile) -> None:
     payments = store.of_file(file.name)
     if file.state != "unknown" or any(p.state != "unknown" for p in payments):
-        raise PaymentError(f"{file.name}: called absent, but something came of it already")
+        raise PaymentError(_ABSENT_YET.format(name=file.name))
     for payment in payments:
         store.move(payment, Event("absent"), file.name)
     store.move_file(file._replace(state="absent"))
@@ -206,7 +199,7 @@ class Resumed:
     accepted: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
-    differs: list[str] = field(default_factory=list)
+    differs: list[Text] = field(default_factory=list)
 
 
 def resume(
@@ -232,7 +225,7 @@ def resume(
         try:
             record(store, file.name, answer, by, now)
         except PaymentError as error:
-            found.differs.append(str(error))
+            found.differs.append(error.text)
         else:
             getattr(found, answer.status).append(file.name)
     return found
@@ -245,3 +238,71 @@ def _asked(rail: Rail, name: str) -> Answer:
         return Answer("open")
     shown = answer.status != "accepted" or answer.receipt is not None
     return answer if shown else Answer("open")
+
+
+# -- what is said --------------------------------------------------------------------------------
+
+_NOT_ASKED = Text(
+    "{name}: 支払先に照会できない（{error}）。何も送っていない",
+    "{name}: the rail cannot be asked ({error}); nothing was sent",
+)
+_ABSENT = Text(
+    "{name}: 支払先はもう受け付けない。ファイルを取り下げる",
+    "{name}: the rail will not take it any more; withdraw it",
+)
+_HAD = Text(
+    "{name}: このファイルの支払{n}件（{file}の{one}など）は、既に支払先が受け取っている。この記録は"
+    "支払先より古い。何も送っていない。ファイルを取り下げ、新しい控えを復元する",
+    "{name}: the rail had {n} of its payments already, {one} in {file}: this store knows less than "
+    "the rail. Nothing was sent; withdraw the file and restore a newer copy",
+)
+_ONCE = Text(
+    "{name}は「{state}」であり、ファイルは一度しか送らない",
+    '{name} is "{state}"; a file is sent once',
+)
+_OTHER_BYTES = Text(
+    "{name}: 提出しようとする内容（{given}…）が、承認された内容（{signed}…）と違う。"
+    "何も送っていない",
+    "{name}: what is to be uploaded ({given}…) is not what was approved ({signed}…); nothing was "
+    "sent",
+)
+_OTHER_WAY = Text(
+    "{name}は{rail}で支払うファイルであり、{given}のものではない",
+    "{name} is for {rail}, not for {given}",
+)
+_NO_LONGER = Text(
+    "{name}: 支払がファイルの内容と一致しなくなっている",
+    "{name}: its payments are no longer those of the file",
+)
+_CHANGED = Text(
+    "{name}: 支払先の変更があった: {who}。ファイルを取り下げる",
+    "{name}: changed account: {who}; withdraw the file",
+)
+_HOLDS_OTHER = Text(
+    "{name}: 支払先が受け取った内容が違う。原因が分かるまで次を支払わない",
+    "{name}: the rail holds other bytes; find out before paying more",
+)
+_PILOT = Text(
+    "{name}: {n}件ある。最初のファイルは{most}件までである",
+    "{name}: {n} payments; the first file has at most {most}",
+)
+_PILOT_WAITS = Text(
+    "{name}: 試行のファイル{pilot}に、{wait}支払が{n}件ある",
+    "{name}: the pilot {pilot} has {n} payments that are not {wait}",
+)
+_WAITS = {
+    "answered": Text("回答のない", "answered"),
+    "settled": Text("完了していない", "settled"),
+}
+_RECEIPT_OTHER = Text(
+    "{name}: 受付の通知が示す内容が送ったものと違う。結果は不明のままとする",
+    "{name}: the rail's receipt names other bytes; it stays unknown",
+)
+_TAKEN = Text(
+    "{name}は「{state}」だが、支払先は受け付けている（{number}）。止めて、何が支払われたかを調べる",
+    '{name} is "{state}", yet the rail has taken it ({number}): stop and find out what it paid',
+)
+_ABSENT_YET = Text(
+    "{name}: 受け付けていないとの回答だが、既に動きがある",
+    "{name}: called absent, but something came of it already",
+)

@@ -19,6 +19,7 @@ from sonae.actions.keys import Key, verify_signature
 from sonae.claims.payment import PaymentError
 from sonae.core.canonical import canonical_bytes
 from sonae.core.chain import Signed, sign, signature_good
+from sonae.core.text import Text
 from sonae.fund.constitution import FIRM, Person
 from sonae.fund.entry import instant
 from sonae.store.payments import Payments
@@ -45,12 +46,9 @@ def in_power(store: Payments, *, paying: bool = True) -> dict[str, Person]:
     if failure.administrators:
         return dict(failure.administrators)
     if constitution is None:
-        raise PaymentError("the fund has no constitution in force: nobody may sign")
+        raise PaymentError(_NOBODY)
     if paying and failure.petition is not None:
-        raise PaymentError(
-            "a petition is recorded: the firm's people pay nothing, and no administrator is "
-            "appointed yet"
-        )
+        raise PaymentError(_PETITION)
     return {p.id: p for p in constitution.persons.values() if p.roles & FIRM}
 
 
@@ -63,7 +61,7 @@ def person_of(people: Mapping[str, Person], key: bytes) -> Person:
     """The person in power with a key; a PaymentError where there is none."""
     found = [p for p in people.values() if p.key == key.hex()]
     if not found:
-        raise PaymentError(f"no person of the fund who may pay has the key {key.hex()[:12]}…")
+        raise PaymentError(_STRANGER.format(key=key.hex()[:12]))
     return found[0]
 
 
@@ -110,7 +108,7 @@ class Signer:
         if first.by_id == self.person.id:
             return Two(first.seq, first.by_id, "")
         if not may(self.person, SECOND):
-            raise PaymentError(f"{self.person.id} is no {' and no '.join(sorted(SECOND))}")
+            raise PaymentError(_NOT_SECOND.format(person=self.person.id))
         self._write(kind, subject, content, first)
         return Two(first.seq, first.by_id, self.person.id)
 
@@ -184,3 +182,23 @@ def agreed(store: Payments, kind: str, subject: str | None = None) -> list[tuple
         and signed_well(view, first)
         and signed_well(view, second, first)
     ]
+
+
+# -- what is said --------------------------------------------------------------------------------
+
+_NOBODY = Text(
+    "効力のある基金の規約がなく、署名できる人がいない",
+    "the fund has no constitution in force: nobody may sign",
+)
+_PETITION = Text(
+    "申立てが記録されている。会社の者は支払えず、管財人はまだ選任されていない",
+    "a petition is recorded: the firm's people pay nothing, and no administrator is appointed yet",
+)
+_STRANGER = Text(
+    "支払に関われる基金の人に、鍵{key}…の持ち主はいない",
+    "no person of the fund who may pay has the key {key}…",
+)
+_NOT_SECOND = Text(
+    "{person}はapproverでもreleaserでもない",
+    "{person} is no approver and no releaser",
+)

@@ -10,6 +10,7 @@ from sonae.actions.fund import Now, utc_now
 from sonae.actions.keys import Key
 from sonae.actions.payout_act import ADMINISTRATOR, Signer, Two, acting, agreed, in_power
 from sonae.claims.payment import Event, PaymentError, check_amount
+from sonae.core.text import Text, same
 from sonae.store.payments import Payments, check_text
 from sonae.store.payout_rows import PayoutFile
 
@@ -64,7 +65,7 @@ def confirm_funding(
     with acting(store, key, now) as signer:
         store.programme(programme)
         if any(first.content == content for first, _ in agreed(store, "funding", programme)):
-            raise PaymentError(f"{amount} {asset} by {source!r} is confirmed; name another source")
+            raise PaymentError(_CONFIRMED.format(amount=amount, asset=asset, source=source))
         signed = signer.two("funding", programme, content)
         lifted = _lift_raises(signer, programme, asset) if signed.done else ()
         return Funding(signed, standing(store, programme, asset).funded, lifted)
@@ -131,9 +132,20 @@ def check_funding(store: Payments, file: PayoutFile) -> None:
     """
     found = standing(store, file.programme, file.asset)
     if file.total > found.room:
-        reserved = f" and {found.reserved} reserved for disputes" if found.reserved else ""
-        raise PaymentError(
-            f"{file.name}: {file.total} {file.asset} to pay and {found.spent} under way or paid"
-            f"{reserved}, but only {found.funded} confirmed by two people; confirm the funding "
-            "first"
-        )
+        reserved = _RESERVED.format(n=found.reserved) if found.reserved else same("")
+        sums = {"spent": found.spent, "funded": found.funded, "reserved": reserved}
+        about = {"name": file.name, "total": file.total, "asset": file.asset}
+        raise PaymentError(_SHORT.format(**about, **sums))
+
+
+_CONFIRMED = Text(
+    "{amount} {asset}は「{source}」により確認済みである。別の根拠を挙げる",
+    "{amount} {asset} by {source!r} is confirmed; name another source",
+)
+_RESERVED = Text("、異議のための留保{n}", " and {n} reserved for disputes")
+_SHORT = Text(
+    "{name}: 支払額{total} {asset}、支払中又は支払済み{spent}{reserved}に対し、二人が確認した資金は"
+    "{funded}しかない。先に資金を確認する",
+    "{name}: {total} {asset} to pay and {spent} under way or paid{reserved}, but only {funded} "
+    "confirmed by two people; confirm the funding first",
+)

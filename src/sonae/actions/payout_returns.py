@@ -9,7 +9,23 @@ from sonae.actions.fund import Now, utc_now
 from sonae.claims.payment import NOT_RECEIVED, Event, returns_until
 from sonae.claims.rail import Rail, Return, by_days
 from sonae.core.calendar import Calendar
+from sonae.core.text import Text
 from sonae.store.payments import Payments
+
+_UNKNOWN = Text("{reference}: この照会番号の支払はない", "{reference}: no such payment")
+_OTHER_WAY = Text(
+    "{reference}: {paid_by}で支払ったものであり、{rail}の戻りではない。"
+    "支払った方法の --rail で取り込む",
+    "{reference}: paid by {paid_by}, not by {rail}; hear it with the --rail that paid",
+)
+_OTHER_SUM = Text(
+    "{reference}: 戻りは{back}、支払は{paid}で一致しない",
+    "{reference}: {back} back, {paid} paid",
+)
+_NOT_OUT = Text(
+    "{reference}: 戻りの知らせがあるが、支払は「{state}」である",
+    '{reference}: comes back, but is "{state}"',
+)
 
 
 @dataclass
@@ -19,7 +35,7 @@ class Taken:
     last: int
     returned: list[str] = field(default_factory=list)
     back: list[str] = field(default_factory=list)
-    strange: list[str] = field(default_factory=list)
+    strange: list[Text] = field(default_factory=list)
 
 
 def take_returns(
@@ -36,16 +52,18 @@ def take_returns(
 
 def _take(store: Payments, item: Return, rail: str, taken: Taken) -> None:
     if not store.has_payment(item.reference):
-        taken.strange.append(f"{item.reference}: no such payment")
+        taken.strange.append(_UNKNOWN.format(reference=item.reference))
         return
     payment = store.payment(item.reference)
     paid_by = store.file(payment.file).rail if payment.file else rail
     if paid_by != rail:  # a mailbox that ways share: heard from the way that paid, or not at all
         if payment.state != "back" and not (payment.state == "returned" and not item.booked):
-            taken.strange.append(f"{item.reference}: paid by {paid_by}, not by {rail}")
+            about = {"paid_by": paid_by, "rail": rail}
+            taken.strange.append(_OTHER_WAY.format(reference=item.reference, **about))
         return
     if payment.amount != item.amount:
-        taken.strange.append(f"{item.reference}: {item.amount} back, {payment.amount} paid")
+        sums = {"back": item.amount, "paid": payment.amount}
+        taken.strange.append(_OTHER_SUM.format(reference=item.reference, **sums))
         return
     if payment.state == "back" and payment.code != NOT_RECEIVED:
         return
@@ -53,7 +71,7 @@ def _take(store: Payments, item: Return, rail: str, taken: Taken) -> None:
         payment = store.move(payment, Event("return", item.code), f"{rail} {item.serial}")
         taken.returned.append(item.reference)
     if payment.state != "returned":
-        taken.strange.append(f"{item.reference}: comes back, but is {payment.state}")
+        taken.strange.append(_NOT_OUT.format(reference=item.reference, state=payment.state))
     elif item.booked:
         store.move(payment, Event("money_back"), f"{rail} {item.serial}")
         taken.back.append(item.reference)

@@ -10,6 +10,7 @@ from sonae.actions.fund import Now, utc_now
 from sonae.actions.way import Settled
 from sonae.claims.payment import Event
 from sonae.claims.rail import Pay
+from sonae.core.text import Text
 from sonae.store.payments import Payments
 
 
@@ -27,7 +28,7 @@ class Proved:
     """References that were settled now, and what a person must look at."""
 
     settled: list[str] = field(default_factory=list)
-    look: list[str] = field(default_factory=list)
+    look: list[Text] = field(default_factory=list)
 
 
 def take_settled(

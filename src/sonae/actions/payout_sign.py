@@ -12,6 +12,7 @@ from sonae.actions.payout_act import in_power, may, person_of
 from sonae.claims.payment import PaymentError
 from sonae.core.canonical import canonical_bytes
 from sonae.core.chain import Signed, sign, signature_good
+from sonae.core.text import Text
 from sonae.fund.constitution import Person
 from sonae.fund.entry import instant
 from sonae.store.payments import Payments
@@ -49,13 +50,15 @@ def approve_file(
         if role in there and there[role] == person.id:
             return person.id
         if file.state != "made":
-            raise PaymentError(f"{name} is {file.state}; only a file that waits is signed")
+            raise PaymentError(_NOT_WAITING.format(name=name, state=file.state))
         if role in there or role != ROLES[min(len(there), 2)]:
-            raise PaymentError(f"{name}: {role} is not the next to sign; signed: {there or 'none'}")
-        if not may(person, [role]):
-            raise PaymentError(f"{person.id} is no {role} of the fund")
+            raise PaymentError(
+                _NOT_NEXT.format(name=name, role=role, there=", ".join(there) or "–")
+            )
         if person.id in there.values():
-            raise PaymentError(f"{person.id} signed {name} already: each role needs another person")
+            raise PaymentError(_SIGNED.format(person=person.id, name=name))
+        if not may(person, [role]):
+            raise PaymentError(_NO_ROLE.format(person=person.id, role=role))
         body = approval_body(file, role, person.id, public, instant(at))
         signed = sign(key, body)
         store.add_approval(name, role, person.id, body.decode(), signed.signature.hex())
@@ -66,16 +69,14 @@ def check_approved(store: Payments, file: PayoutFile) -> None:
     """Refuse a file that three different people, still in office, have not signed as it is."""
     found = store.approvals(file.name)
     if missing := [r for r in ROLES if r not in [a.role for a in found]]:
-        raise PaymentError(f"{file.name}: not signed by {', '.join(missing)}")
+        raise PaymentError(_UNSIGNED.format(name=file.name, roles=", ".join(missing)))
     if len({a.person for a in found}) != len(ROLES):
-        raise PaymentError(f"{file.name}: one person signed in two roles")
+        raise PaymentError(_TWO_ROLES.format(name=file.name))
     people = in_power(store)
     for approval in found:
         if not _holds(people, file, approval):
-            raise PaymentError(
-                f"{file.name}: what {approval.person} signed as {approval.role} is not this file, "
-                "or they no longer hold that role and key; withdraw it and make it again"
-            )
+            who = {"person": approval.person, "role": approval.role}
+            raise PaymentError(_NOT_THIS.format(name=file.name, **who))
 
 
 def _holds(people: Mapping[str, Person], file: PayoutFile, approval: Approval) -> bool:
@@ -93,3 +94,34 @@ def _holds(people: Mapping[str, Person], file: PayoutFile, approval: Approval) -
 def _said(body: str, key: str) -> str:
     said: Any = json.loads(body)
     return str(said[key])
+
+
+# -- what is said --------------------------------------------------------------------------------
+
+_NOT_WAITING = Text(
+    "{name}は「{state}」であり、署名できるのは待っているファイルだけである",
+    '{name} is "{state}"; only a file that waits is signed',
+)
+_NOT_NEXT = Text(
+    "{name}: 次に署名するのは{role}ではない。署名済み: {there}",
+    "{name}: {role} is not the next to sign; signed: {there}",
+)
+_NO_ROLE = Text(
+    "{person}は基金の{role}ではない",
+    "{person} is no {role} of the fund",
+)
+_SIGNED = Text(
+    "{person}は{name}に署名済みである。役割ごとに別の人が署名する",
+    "{person} signed {name} already: each role needs another person",
+)
+_UNSIGNED = Text("{name}: {roles}の署名がない", "{name}: not signed by {roles}")
+_TWO_ROLES = Text(
+    "{name}: 一人が二つの役割で署名している", "{name}: one person signed in two roles"
+)
+_NOT_THIS = Text(
+    "{name}: {person}が{role}として署名したものがこのファイルではないか、"
+    "その役割と鍵を既に失っている。"
+    "取り下げて作り直す",
+    "{name}: what {person} signed as {role} is not this file, or they no longer hold that role and "
+    "key; withdraw it and make it again",
+)

@@ -27,11 +27,15 @@ LINES = ("payouts", "credits", "lines")
 """What the list of payments is called in the JSON files of the ways; each file has one."""
 
 
+ROW = Text("{name} {n}行目: {what}", "{name} row {n}: {what}")
+"""Where in an answer a person must look."""
+
+
 class Settled(NamedTuple):
     """References with what settles them, and what a person must look at, in words."""
 
     done: Mapping[str, str]
-    look: Sequence[str]
+    look: Sequence[Text]
 
 
 class Unfit(NamedTuple):
@@ -123,7 +127,7 @@ class Way:
         """What came back and fits no payment, or several; none where returns name a reference."""
         return []
 
-    def odd(self, box: Path) -> list[str]:
+    def odd(self, box: Path) -> list[Text]:
         """Answers that cannot be read or are about another file, in words."""
         return []
 

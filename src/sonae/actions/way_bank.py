@@ -136,6 +136,15 @@ class Zengin(Way):
 
 # -- ISO 20022 -------------------------------------------------------------------------------------
 
+_SAYS = Text(
+    "{name}: 状況報告の{key}が{value}で、ファイルと一致しない",
+    "{name}: the status report says {key} {value}",
+)
+_ABOUT = Text(
+    "{name}: 状況報告は別の指図についてのものである",
+    "{name}: the status report is about another order",
+)
+_UNREAD = Text("{path}を読めない: {error}", "{path} {error}")
 TAKEN = ("ACTC", "ACCP", "ACSP", "ACSC", "ACWC", "PART")
 REFUSED = "RJCT"
 """Status codes of a report by which the bank took an order, wholly or in part, or refused it."""
@@ -185,9 +194,9 @@ class Pain001(Way):
             return None
         for told, sent in (("OrgnlNbOfTxs", "NbOfTxs"), ("OrgnlCtrlSum", "CtrlSum")):
             if (said := _text(report, told)) and said != _text(order, sent):
-                raise RailSilence(f"{name}: the status report says {told} {said}")
+                raise RailSilence(_SAYS.format(name=name, key=told, value=said))
         if _text(report, "OrgnlMsgId") != _text(order, "MsgId"):
-            raise RailSilence(f"{name}: the status report is about another order")
+            raise RailSilence(_ABOUT.format(name=name))
         status = _text(report, "GrpSts") or _text(report, "PmtInfSts")
         if status == REFUSED:
             return Answer("absent")
@@ -214,16 +223,16 @@ class Pain001(Way):
         later = super().returns(box)
         return [*first, *(r._replace(serial=len(first) + r.serial) for r in later)]
 
-    def odd(self, box: Path) -> list[str]:
+    def odd(self, box: Path) -> list[Text]:
         """Status reports that cannot be read or are about another order."""
         return [why for name in _reported(box) if (why := self._odd(box, name))]
 
-    def _odd(self, box: Path, name: str) -> str:
+    def _odd(self, box: Path, name: str) -> Text | None:
         try:
             self.answer(box, name)
         except RailSilence as silence:
-            return str(silence)
-        return ""
+            return silence.text
+        return None
 
     def _report(self, box: Path, name: str) -> ElementTree.Element | None:
         return _xml(box / "in" / f"{name}.pain002.xml")
@@ -244,7 +253,7 @@ def _xml(path: Path) -> ElementTree.Element | None:
     try:
         return _parsed(path.read_bytes())
     except ValueError as error:
-        raise RailSilence(f"{path} {error}") from error
+        raise RailSilence(_UNREAD.format(path=path, error=error)) from error
 
 
 def _parsed(content: bytes) -> ElementTree.Element:

@@ -8,18 +8,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from Crypto.Hash import keccak
 
-from sonae.actions.way import Settings, Settled, Way, read_rows, whole
+from sonae.actions.way import ROW, Settings, Settled, Way, read_rows, whole
 from sonae.claims.payment import PaymentError
 from sonae.claims.rail import Pay
 from sonae.claims.rails.onchain import Exchange, Known, Payout, Rules, Unhosted, batch
 from sonae.core.text import Text
 
 TRANSACTIONS = ("reference", "amount", "transaction", "confirmations")
+_NOT_HERE = Text("{reference}はこのファイルの支払ではない", "{reference} is not in this file")
+_NO_ID = Text("{id!r}は取引IDではない", "{id!r} is no transaction id")
+_SUM = Text("送付{sent}、支払うべき数量{pay}", "{sent} sent, {pay} to pay")
+_TWICE = Text(
+    "{reference}に取引が二つある。二重払いでないかを調べる",
+    "{reference} has two transactions: paid twice?",
+)
 _ID = re.compile(r"(0x)?[0-9A-Fa-f]{64}", re.ASCII)
 _ASSET = {"chain": str, "form": str, "fee": int, "confirmations": int}
 _EXCHANGE = {"address": str, "venue": str, "memo": bool}
@@ -110,18 +118,19 @@ class Chain(Way):
         if not path.is_file():
             return Settled({}, [])
         given = {p.reference: p for p in payments}
-        done, look, seen = dict[str, str](), list[str](), dict[str, str]()
+        done, look, seen = dict[str, str](), list[Text](), dict[str, str]()
         for n, row in enumerate(read_rows(path, TRANSACTIONS), 1):
             reference, transaction = row["reference"], row["transaction"].lower()
             deep, pay = whole(path, n, row["confirmations"]), given.get(reference)
+            at = partial(ROW.format, name=name, n=n)
             if pay is None:
-                look.append(f"{name} row {n}: {reference} is not in this file")
+                look.append(at(what=_NOT_HERE.format(reference=reference)))
             elif not _ID.fullmatch(transaction):
-                look.append(f"{name} row {n}: {transaction!r} is no transaction id")
+                look.append(at(what=_NO_ID.format(id=transaction)))
             elif whole(path, n, row["amount"]) != pay.amount:
-                look.append(f"{name} row {n}: {row['amount']} sent, {pay.amount} to pay")
+                look.append(at(what=_SUM.format(sent=row["amount"], pay=pay.amount)))
             elif seen.setdefault(reference, transaction) != transaction:
-                look.append(f"{name} row {n}: {reference} has two transactions: paid twice?")
+                look.append(at(what=_TWICE.format(reference=reference)))
                 done.pop(reference, None)
             elif deep >= self.assets[pay.asset]["confirmations"]:
                 done[reference] = f"{transaction} confirmations {deep}"

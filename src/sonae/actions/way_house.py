@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from sonae.actions.way import Settings, Settled, Way, read_rows, whole
+from sonae.actions.way import ROW, Settings, Settled, Way, read_rows, whole
 from sonae.actions.way_bank import parts
 from sonae.claims.payment import PaymentError
 from sonae.claims.rail import Pay
@@ -104,13 +104,13 @@ class Credits(Way):
         if not path.is_file():
             return Settled({}, [])
         given = {p.reference: (p.account, p.amount) for p in payments}
-        done, look = dict[str, str](), list[str]()
+        done, look = dict[str, str](), list[Text]()
         for n, row in enumerate(read_rows(path, ("reference", "account", "amount", "posting")), 1):
             reference, posting = row["reference"], row["posting"]
             if given.get(reference) != (row["account"], whole(path, n, row["amount"])):
-                look.append(f"{name} row {n}: {reference} is not posted as the file says")
+                look.append(ROW.format(name=name, n=n, what=_POSTED.format(reference=reference)))
             elif done.setdefault(reference, f"posting {posting}") != f"posting {posting}":
-                look.append(f"{name} row {n}: {reference} is posted twice")
+                look.append(ROW.format(name=name, n=n, what=_TWICE.format(reference=reference)))
         return Settled(done, look)
 
 
@@ -176,16 +176,31 @@ class Successor(Way):
         if not path.is_file() or not payments:
             return Settled({}, [])
         [asset], total = {p.asset for p in payments}, sum(p.amount for p in payments)
-        look, both = [], set[int]()
+        look, both = list[Text](), set[int]()
         for n, row in enumerate(read_rows(path, ("asset", "sent", "received")), 1):
             sides = {whole(path, n, row[k]) for k in ("sent", "received")}
             if row["asset"] != asset or sides != {total}:
-                said = f"{row['asset']} sent {row['sent']}, received {row['received']}"
-                look.append(f"{name} row {n}: {said}; the file hands over {total} {asset}")
+                what = _SIDES.format(other=row["asset"], total=total, asset=asset, **_two(row))
+                look.append(ROW.format(name=name, n=n, what=what))
             both |= sides
         if look or both != {total}:
-            return Settled({}, look or [f"{name}: the acknowledgement has no row"])
+            return Settled({}, look or [_NO_ROW.format(name=name)])
         return Settled({p.reference: f"acknowledged {total} {asset}" for p in payments}, [])
+
+
+def _two(row: Mapping[str, str]) -> dict[str, str]:
+    return {side: row[side] for side in ("sent", "received")}
+
+
+_POSTED = Text(
+    "{reference}の記帳がファイルの内容と違う", "{reference} is not posted as the file says"
+)
+_TWICE = Text("{reference}が二度記帳されている", "{reference} is posted twice")
+_SIDES = Text(
+    "{other}の送付{sent}、受領{received}。ファイルが引き渡すのは{total} {asset}",
+    "{other} sent {sent}, received {received}; the file hands over {total} {asset}",
+)
+_NO_ROW = Text("{name}: 受領の確認に行がない", "{name}: the acknowledgement has no row")
 
 
 def _move(pay: Pay) -> Move:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -153,7 +154,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.seal
     import sonae.cli.wallet  # noqa: F401
 
-    lang = language(None)
+    lang = _asked(arguments)
     try:
         return (
             app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
@@ -163,11 +164,16 @@ def run(arguments: list[str]) -> int:
         _refusal(error, "--json" in arguments, lang)
         return REFUSED
     except Refused as error:
-        Console(stderr=True).print(f"[bold red]refused[/]: {error}", highlight=False)
+        head = {"ja": "受け付けられません", "en": "refused"}[lang]
+        console = Console(stderr=True, soft_wrap=True, highlight=False)
+        console.print(f"[bold red]{head}[/]: {escape(error.text.lang(lang))}")
         return REFUSED
     except (SonaeError, CycloptsError) as error:
         Console(stderr=True, soft_wrap=True).print(
-            str(error), style="red", highlight=False, markup=False
+            error.text.lang(lang) if isinstance(error, SonaeError) else str(error),
+            style="red",
+            highlight=False,
+            markup=False,
         )
         return USAGE
     except BrokenPipeError:
@@ -180,6 +186,16 @@ def run(arguments: list[str]) -> int:
             markup=False,
         )
         return REFUSED
+
+
+def _asked(arguments: list[str]) -> Lang:
+    """The language that `--lang` asks for, else the locale's: what is refused is told in it too."""
+    for n, word in enumerate(arguments):
+        name, _, value = word.partition("=")
+        if name == "--lang":
+            value = value or "".join(arguments[n + 1 : n + 2])
+            return language("ja" if value == "ja" else "en" if value == "en" else None)
+    return language(None)
 
 
 def _refusal(error: InputError, as_json: bool, lang: Lang) -> None:

@@ -14,11 +14,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sonae.core.text import Text
+from sonae.core.text import Text, same
 
 
 class SonaeError(Exception):
-    """Root of every error that Sonae raises on purpose."""
+    """Root of every error that Sonae raises on purpose; `text` has it in both languages."""
+
+    def __init__(self, message: str | Text = "") -> None:
+        self.text = same(message) if isinstance(message, str) else message
+        super().__init__(self.text.en)
 
 
 @dataclass(frozen=True, slots=True)
