@@ -470,3 +470,22 @@ def test_the_demo_replays_both_incidents_with_their_published_totals(tmp_path: P
     }  # fmt: skip
     saved = json.loads((tmp_path / "incident/coincheck-2018/incident/incident.json").read_bytes())
     assert saved == found["incidents"]["coincheck-2018"]
+
+
+def test_people_see_places_evidence_dossiers_and_the_reserve_in_coins(tmp_path: Path) -> None:
+    """As the guide says; and beside each method what is income, and which coins stay claimed."""
+    more = '[[funds]]\nkind = "reserve"\namount = "300000000"\nhours = 1\n'
+    more += '[[price]]\non = 2026-11-24\nasset = "BTC"\nprice = "15000000"\n'
+    file = incident(tmp_path, FIXED + more)
+    said = {lang: sonae("incident", "open", file, "--lang", lang).out for lang in ("ja", "en")}
+    for lang, words in {
+        "ja": ("ウォレット  hot-1", "署名領域", "証拠: chain.txt", "JVCEAの事故確認（現物）",
+               "足りない", "財務局への事故確認の申請", "1時間"),
+        "en": ("wallet", "signing domain", "Evidence: chain.txt", "JVCEA's confirmation (spot)",
+               "application to the finance bureau", "≈ 19.80198020", "1 hour"),
+    }.items():  # fmt: skip
+        assert [w for w in words if w not in said[lang]] == []
+    books = write(tmp_path / "books", tables())
+    beside = sonae("claims", "value", books, file, "--lang", "ja").out
+    assert "雑所得となる額" in beside
+    assert "請求が残る 50 BTC" in beside

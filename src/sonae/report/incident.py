@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -50,7 +50,8 @@ def incident_view(found: Found, lang: Lang) -> RenderableType:
         lost.add_row(asset, _number(amount))
     if found["value"] is not None and [*found["loss"]["asset"]] != [found["currency"]]:
         lost.add_row(found["currency"], f"≈ {fixed(parse_number(found['value']), 0)}")
-    parts += [lost, _clocks(found, words, lang), _natures(found, words), _ground(found, words)]
+    parts += [lost, _places(found, words), _clocks(found, words, lang)]
+    parts += [*_papers(found, words), _natures(found, words), _ground(found, words)]
     if found["refill"]["assets"]:
         parts.append(refill_view(found, lang))
     if found["insurance"] is not None:
@@ -62,10 +63,33 @@ def incident_view(found: Found, lang: Lang) -> RenderableType:
     if found["paid"]:
         paid = _table(words, "paid", "amount", "asset", "on", "day", right=("amount", "day"))
         for p in found["paid"]:
-            amount, kind = _number(p["amount"]), words(f"incident.{p['kind']}")
+            amount = _number(p["amount"])
+            kind = words("incident.paid_out" if p["kind"] == "paid" else f"incident.{p['kind']}")
             paid.add_row(kind, amount, p["asset"], p["on"], str(p["day"]))
         parts.append(paid)
     return Group(*parts)
+
+
+def _places(found: Found, words: Words) -> Table:
+    """The loss by wallet and signing domain, or by account and bank."""
+    table = _table(words, "place", "name", "lost", right=("lost",))
+    for kind in ("wallet", "signing_domain", "account", "bank"):
+        for name, assets in found["loss"].get(kind, {}).items():
+            lost = ", ".join(f"{_number(n)} {asset}" for asset, n in assets.items())
+            table.add_row(words(f"incident.{kind}"), name, lost)
+    return table
+
+
+def _papers(found: Found, words: Words) -> list[RenderableType]:
+    """The evidence, and the two dossiers with what each needs."""
+    evidence = ", ".join(found["evidence"]) or "–"
+    lines = [Styled(f"{words('incident.evidence')}: {evidence}")]
+    for dossier in found["dossiers"].values():
+        needs = ", ".join(words(f"dossier.{need}") for need in dossier["needs"])
+        mark = words(f"confidence.{dossier['confidence']}")
+        form = words(f"dossier.{dossier['form']}")
+        lines.append(Styled(f"{form}: {needs} [{mark}]"))
+    return [*lines]
 
 
 def _clocks(found: Found, words: Words, lang: Lang) -> Table:
@@ -159,7 +183,21 @@ def refill_view(found: Found, lang: Lang) -> RenderableType:
         if raised
         else []
     )
-    return Group(table, *money, *notes)
+    return Group(table, *money, *notes, *_tests(refill, words))
+
+
+def _tests(refill: Found, words: Words) -> list[RenderableType]:
+    """The money at hand in coins, on every day with a price; nothing where no day has one."""
+    if not refill["tests"]:
+        return []
+    table = _table(
+        words, "tested_on", "asset", "missing", "at_hand", "enough", right=("missing", "at_hand")
+    )
+    for test in refill["tests"]:
+        at_hand = "" if test["coins"] is None else fixed(parse_number(test["coins"]), 8)
+        enough = words(f"incident.{'is_enough' if test['enough'] else 'not_enough'}")
+        table.add_row(test["on"], test["asset"], _number(test["missing"]), at_hand, enough)
+    return [table]
 
 
 def _funded(found: Found, words: Words) -> Styled:
@@ -179,7 +217,8 @@ def _waterfall(found: Found, words: Words) -> RenderableType:
     table.add_row(Styled(words("incident.gap"), style="bold"), _number(found["gap"]))
     times = _table(words, "within", "payable", right=("payable",))
     for name, amount in found["payable"].items():
-        times.add_row(name, _number(amount))
+        n, unit = int(name[:-1]), "hours" if name.endswith("h") else "days"
+        times.add_row(words(f"incident.{unit}{'_1' if n == 1 else ''}", n=n), _number(amount))
     return Group(table, times)
 
 
@@ -213,9 +252,25 @@ def valuation_view(found: Found, lang: Lang) -> RenderableType:
         for a in found["assets"]
     )
     notes = [Styled(f"  – {m['note'][lang]}", style="dim") for m in found["methods"] if m["note"]]
+    notes += [Styled(f"  – {line}") for m in found["methods"] for line in _beside(m, found, words)]
     if found["held"]:
         notes.append(Styled(words("incident.held", n=f"{found['held']:,}"), style="yellow"))
     return Group(Styled(f"{found['incident']} · {head}", style="bold"), table, *notes)
+
+
+def _beside(method: Found, found: Found, words: Words) -> Iterator[str]:
+    """What a method leaves to income tax, and which coins stay claimed."""
+    scales = {a["asset"]: a["scale"] for a in found["assets"]}
+    title, tax = method["title"][words.lang], method["tax"]
+    if tax["amount"] != "0":
+        mark = words(f"confidence.{tax['confidence']}")
+        kind = words(f"tax_treatment.{tax['kind']}")
+        amount = _number(tax["amount"])
+        yield f"{title}: {words('incident.taxable', kind=kind, amount=amount)} [{mark}]"
+    for asset, left in method["litigation_residual"].items():
+        n = exact(coins(int(left["coins"]), scales[asset]))
+        value = f"{fixed(parse_number(left['value']), 0)} {found['currency']}"
+        yield f"{title}: {words('incident.residual', n=n, asset=asset, value=value)}"
 
 
 def replay_counters(found: Found, lang: Lang) -> RenderableType:
