@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sonae.actions.keys import new_key
 from sonae.actions.way import read_settings
 from sonae.actions.way_bank import read_bank
 from sonae.claims.rails import zengin
@@ -316,3 +317,22 @@ def test_a_list_that_was_changed_is_not_paid(desk: Desk) -> None:
     said = desk.pay(*words)
     assert said.code == 3
     assert "signature" in said.err
+
+
+def test_a_list_that_nobody_of_the_fund_signed_is_not_paid(desk: Desk) -> None:
+    """Anybody can make a list and sign it: a key beside it proves only that it is unchanged."""
+    new_key(desk.folder / "stranger.key")
+    file = incident(desk.folder, FIXED)
+    text = file.read_text("utf-8").replace("slippage", 'residue_to = "account 901"\nslippage')
+    file.write_text(text, "utf-8")
+    words = ("claims", "freeze", desk.folder / "books", file, "--method", "at-loss")
+    more = ("--key", desk.folder / "stranger.key", "--out", desk.folder / "forged", "--json")
+    said = sonae(*words, *more)
+    assert said.json()["valuation"]["residue_to"] == "account 901"
+    desk.done(desk.pay("open", "INC-1"))
+    accounts = ("--accounts", desk.folder / "accounts.csv")
+    said = desk.pay("plan", "INC-1", desk.folder / "forged", *accounts)
+    assert (said.code, "of nobody of the fund" in said.err) == (3, True)
+    assert desk.plan()["signed_by"] == "ben"
+    seen = sonae("claims", "value", desk.folder / "books", file, "--lang", "ja").out
+    assert "端数の帰属先: account 901" in seen

@@ -233,6 +233,7 @@ def comparison(found: Valued) -> dict[str, Any]:
             for t in found.tallies
         ],
         "held": found.held,
+        "residue_to": incident.residue_to or None,
         "methods": [_method(m, found) for m in found.methods],
     }
 

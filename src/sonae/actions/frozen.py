@@ -70,6 +70,11 @@ def freeze(
     return document
 
 
+def signer_of(folder: Path) -> str:
+    """The key, in hexadecimal, by which a list that holds is signed; see `read_frozen`."""
+    return minisign.read_public((folder / "signer.pub").read_bytes()).public.hex()
+
+
 def read_frozen(folder: Path) -> dict[str, Any]:
     """A frozen list that holds: its signature, and the digest of its table.
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from sonae.actions.frozen import TABLE, read_frozen
+from sonae.actions.frozen import TABLE, read_frozen, signer_of
 from sonae.actions.fund import Now, utc_now
 from sonae.actions.fund_gates import payment
 from sonae.actions.payments import Part, Row, plan
+from sonae.actions.payout_act import in_power
 from sonae.actions.way import Way
 from sonae.actions.way_bank import Zengin
 from sonae.claims.entitle import AMOUNT, GOODWILL, IN_KIND
@@ -96,10 +97,11 @@ def plan_frozen(
         routed: units by account and asset that are routed this way; all of it where not given.
 
     Raises:
-        Refused: the list does not hold, or the nature of the payment needs what is not there.
+        Refused: the list does not hold or is signed by nobody in power, or the nature of the
+            payment needs what is not there.
         PlanDiffers: something else was planned before under the same keys, or the same elsewhere.
     """
-    document = read_frozen(entitlements)
+    document, signer = read_frozen(entitlements), _signer(store, entitlements)
     gate = _gate(nature, confirmation, now)
     if way.coins and nature == GOODWILL:
         raise UsageError("goodwill is money; this way pays coins")
@@ -107,19 +109,19 @@ def plan_frozen(
     here = {k: n for k, n in owed.items() if routed is None or routed.get(k) == n}
     rows, without = [], list[tuple[str, int]]()
     for (account, asset), amount in here.items():
-        to = accounts.get((account, asset if way.coins else ""))
-        if to is None:
+        if (to := accounts.get((account, asset if way.coins else ""))) is None:
             without.append((asset, amount))
         else:
             rows.append(Row(account, asset, tranche, amount, to))
     held = {row.person for row in rows} & related
     why = Hold("legal", "compliance", now().date() + REVIEW)
     of = Part(document["table_digest"], _part(nature, way), document["incident"])
-    found = plan(store, programme, rows, now=now, holds=dict.fromkeys(held, why), of=of)
+    found = plan(store, programme, rows, "operator", now, dict.fromkeys(held, why), of)
     return {
         "programme": programme,
         "list": document["table_digest"],
         "version": document["version"],
+        "signed_by": signer,
         "nature": gate,
         "added": found.added,
         "known": found.known,
@@ -127,6 +129,22 @@ def plan_frozen(
         "without_account": _sums(without, way),
         **({} if routed is None else _elsewhere(owed, routed)),
     }
+
+
+def _signer(store: Payments, entitlements: Path) -> str:
+    """Who of the fund, or of an administrator's people, signed the list; anybody can make one."""
+    key = signer_of(entitlements)
+    for person in in_power(store, paying=False).values():
+        if person.key == key:
+            return person.id
+    raise Refused(_NOBODYS.format(folder=entitlements, key=key[:12]))
+
+
+_NOBODYS = Text(
+    "{folder}の一覧は、基金の人でも管財人の側の人でもない鍵{key}…で署名されている。何も予定していない",
+    "{folder}: the list is signed with the key {key}…, of nobody of the fund nor of an "
+    "administrator; nothing is planned",
+)
 
 
 def _elsewhere(

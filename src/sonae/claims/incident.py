@@ -129,7 +129,8 @@ class Incident:
 
     `segregated` are the wallets or accounts that a refill must reach (empty: not stated),
     `customers` how many it concerns, `order` the ranks of recoveries where the file names them;
-    `replaces` is the digest of the file before this one, and `reason` why there is another.
+    `replaces` is the digest of the file before this one, and `reason` why there is another;
+    `residue_to` names the account that keeps what rounding down leaves.
     """
 
     id: str
@@ -159,6 +160,7 @@ class Incident:
     reason: str
     notes: tuple[Text, ...]
     insured: Insured = Insured()  # noqa: RUF009
+    residue_to: str = ""
 
     def short(self) -> dict[str, Fraction]:
         """What was lost by asset, in whole units."""
@@ -196,6 +198,7 @@ def read_incident(raw: Mapping[str, Any], file: str) -> Incident:
         "kind": kind,
         "segregated": tuple(map(str, head.take("segregated", list, []))),
         "customers": head.take("customers", int, None),
+        "residue_to": head.take("residue_to", str, ""),
         "replaces": head.take("replaces", str, ""),
         "reason": head.take("reason", str, ""),
         "notes": tuple(_notes(head)),

@@ -253,6 +253,8 @@ def valuation_view(found: Found, lang: Lang) -> RenderableType:
     )
     notes = [Styled(f"  – {m['note'][lang]}", style="dim") for m in found["methods"] if m["note"]]
     notes += [Styled(f"  – {line}") for m in found["methods"] for line in _beside(m, found, words)]
+    if found["residue_to"]:
+        notes.append(Styled(words("incident.residue_to", name=found["residue_to"])))
     if found["held"]:
         notes.append(Styled(words("incident.held", n=f"{found['held']:,}"), style="yellow"))
     return Group(Styled(f"{found['incident']} · {head}", style="bold"), table, *notes)
