@@ -97,8 +97,7 @@ def plan_frozen(
         routed: units by account and asset that are routed this way; all of it where not given.
 
     Raises:
-        Refused: the list does not hold or is signed by nobody in power, or the nature of the
-            payment needs what is not there.
+        Refused: the list does not hold, nobody in power signed it, or the nature needs more.
         PlanDiffers: something else was planned before under the same keys, or the same elsewhere.
     """
     document, signer = read_frozen(entitlements), _signer(store, entitlements)
@@ -117,15 +116,14 @@ def plan_frozen(
     why = Hold("legal", "compliance", now().date() + REVIEW)
     of = Part(document["table_digest"], _part(nature, way), document["incident"])
     found = plan(store, programme, rows, "operator", now, dict.fromkeys(held, why), of)
+    counts = {"added": found.added, "known": found.known, "held": len(held)}
     return {
         "programme": programme,
         "list": document["table_digest"],
         "version": document["version"],
         "signed_by": signer,
         "nature": gate,
-        "added": found.added,
-        "known": found.known,
-        "held": len(held),
+        **counts,
         "without_account": _sums(without, way),
         **({} if routed is None else _elsewhere(owed, routed)),
     }
