@@ -329,6 +329,7 @@ def test_a_list_that_nobody_of_the_fund_signed_is_not_paid(desk: Desk) -> None:
     more = ("--key", desk.folder / "stranger.key", "--out", desk.folder / "forged", "--json")
     said = sonae(*words, *more)
     assert said.json()["valuation"]["residue_to"] == "account 901"
+    assert desk.pay("counters", "INC-1").code == 2  # not an empty table: there is no such one
     desk.done(desk.pay("open", "INC-1"))
     accounts = ("--accounts", desk.folder / "accounts.csv")
     said = desk.pay("plan", "INC-1", desk.folder / "forged", *accounts)

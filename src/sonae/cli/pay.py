@@ -315,7 +315,7 @@ def pay_counters(
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
-        counters = payments.counters(programme)
+        counters = payments.counters(payments.programme(programme).id)
     shown = (
         suppressed(counters, smallest)
         if smallest
