@@ -47,6 +47,10 @@ app.command(incident)
 app.command(books)
 estate = App(name="estate", help="When the firm is gone: take over, share what there is.")
 app.command(estate)
+loss = App(name="loss", help="Losses that may happen: estimates with their errors.")
+app.command(loss)
+survey = App(name="survey", help="What the public record lacks, firm by firm, in confidence.")
+app.command(survey)
 
 pack = App(
     name="pack", help="The resolution pack: all that is needed without the firm, in one file."
@@ -143,6 +147,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.fund
     import sonae.cli.fund_look
     import sonae.cli.guard
+    import sonae.cli.level
     import sonae.cli.loss
     import sonae.cli.loss_model
     import sonae.cli.pack

@@ -1,0 +1,1 @@
+"""Levels: calibration, mix, survey."""
