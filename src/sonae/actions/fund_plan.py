@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sonae.actions.close import closing
 from sonae.actions.fund_paths import DAYS, Replay, history_paths, house_paths, outcome
+from sonae.actions.fund_stress import Stress, stressed
 from sonae.close.day import Close
 from sonae.close.reserve import GOING, RESERVE
 from sonae.core.errors import UsageError
@@ -51,6 +53,7 @@ def plan_fund(
     with_insurance: bool = False,
     engine: str = "duckdb",
     fund: str | None = None,
+    stress: Stress | None = None,
     step: Step = lambda _: None,
 ) -> dict[str, Any]:
     """Plan, feasibility and forecast of the reserve that one draft would require, as plain values.
@@ -66,13 +69,14 @@ def plan_fund(
         with_insurance: plan for what insurance leaves, as a going concern; without it, for all.
         engine: what reads the Books.
         fund: the store of the reserve ledger; the reserve is then what it holds.
+        stress: also the plan under stress, and what a loss leaves unrecovered.
         step: told what is being done.
 
     Raises:
         InputError: the Books cannot be read.
         UsageError: an unknown draft or variant, or a day, step or balance that makes no sense.
     """
-    rule = _rule_of(assume, variant)
+    rule = rule_of(assume, variant)
     if balance_jpy is not None and balance_jpy < 0:
         raise UsageError(f"the balance must be zero or more, not {balance_jpy}")
     with closing(books, [assume], None, engine, step, fund) as close:
@@ -92,12 +96,25 @@ def plan_fund(
         document["feasibility"] = _opened(_feasible(close, to_hold, basis.balance), register)
         step(Text("価格経路ごとに計算する", "following price paths"))
         document["forecast"] = _forecast(close, basis, register)
+        if stress is not None:
+            step(Text("ストレスをかける", "under stress"))
+            document["stress"] = stressed(
+                close,
+                rule,
+                basis.given,
+                (start, target),
+                step_jpy,
+                _refill_days(close, rule),
+                stress,
+                with_insurance,
+                partial(_opened, register=register),
+            )
     document["figures"] = list(register.figures.values())
     document["citations"] = dict(sorted(register.citations.items()))
     return document
 
 
-def _rule_of(assume: str, variant: str | None) -> str:
+def rule_of(assume: str, variant: str | None) -> str:
     """The rule of the one version that is meant."""
     draft = load_draft(assume)
     ids = [r.id for r in draft.rules]
@@ -198,10 +215,13 @@ def _plan(
 
 def _refill(close: Close, rule: str, used_on: date, register: Register) -> dict[str, Any]:
     """The clock of a use on the first day of the plan."""
-    topic = close.edition.topic(close.edition.rule(rule))
-    days = close.edition.parameter(topic, REFILL) if REFILL in topic.parameters else None
-    due = refill_due(used_on, days, CALENDARS["jp.bank"])
+    due = refill_due(used_on, _refill_days(close, rule), CALENDARS["jp.bank"])
     return {"used_on": used_on.isoformat(), **_opened({"due": due}, register)}
+
+
+def _refill_days(close: Close, rule: str) -> Figure | None:
+    topic = close.edition.topic(close.edition.rule(rule))
+    return close.edition.parameter(topic, REFILL) if REFILL in topic.parameters else None
 
 
 def _feasible(close: Close, required: Figure, balance: Figure) -> dict[str, Figure]:

@@ -123,6 +123,10 @@ def fund_plan(
     assume: str,
     target: str,
     balance: int | None = None,
+    stress: Annotated[bool, Parameter(negative="")] = False,
+    loss: int | None = None,
+    customers: int | None = None,
+    variant: str | None = None,
     store: Annotated[str | None, Parameter(name="--store", env_var="SONAE_FUND")] = None,
     lang: Language = None,
     json: Json = False,
@@ -139,15 +143,28 @@ def fund_plan(
         The day by which the reserve is to be full.
     balance
         What the reserve holds in yen; else what the ledger in --store holds, else the Books.
+    stress
+        Also the plan when prices move, insurers fail or the reserve is used, and the loss left.
+    loss
+        The loss to suffer, in yen; else that of the Books' incident, else the largest signing
+        domain.
+    customers
+        How many customers bear it.
+    variant
+        Which version, where the draft has several.
     """
     from sonae.actions.fund_plan import plan_fund
+    from sonae.actions.fund_stress import Stress
     from sonae.report.fund_plan import plan_view
 
     last = day(target)
     assert last is not None
     words = language(lang)
     with progress(words, 8) as bar:
-        found = plan_fund(books, assume, last, balance, fund=store, step=bar.step)
+        found = plan_fund(
+            books, assume, last, balance, variant=variant, fund=store, step=bar.step,
+            stress=Stress(loss, customers) if stress else None,
+        )  # fmt: skip
     if json:
         show_json(found)
     else:

@@ -248,3 +248,61 @@ def survey_association(
     else:
         show(association_view(found, language(lang)))
     return OK
+
+
+@app.command(name="mix")
+def mix_level(
+    spec: Annotated[Path | None, Parameter(name="SPEC")] = None,
+    *,
+    books: Path | None = None,
+    assume: str | None = None,
+    variant: str | None = None,
+    capital_cost: str = "0.09",
+    level: str = "0.995",
+    seed: int = 1,
+    out: Path | None = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """The cheapest mix of cash and insurance, what each layer is worth, what a default does.
+
+    Parameters
+    ----------
+    spec
+        A TOML file with firm, rule, prices and layers; or give --books and --assume.
+    books
+        Books of the firm, with a house menu of layers.
+    assume
+        The draft that sets the requirement, by name or file.
+    variant
+        Which version, where the draft has several.
+    capital_cost
+        Of a yen held in cash, a year (with --books).
+    level
+        Of the retained tail that cash must cover (with --books).
+    seed
+        Of points and draws (with --books).
+    out
+        A folder for mix.json.
+    """
+    from sonae.actions.mix import mix_books, mix_file, write_mix
+    from sonae.report.mix import mix_view
+
+    if (spec is None) == (books is None) or (books is None) != (assume is None):
+        raise UsageError("give a SPEC, or --books together with --assume")
+    if spec is not None:
+        found = mix_file(spec)
+    else:
+        assert books is not None
+        assert assume is not None
+        share, target = exact(capital_cost, "--capital-cost"), exact(level, "--level")
+        if not 0 < target < 1 or not 0 <= share <= 1:
+            raise UsageError("--level and --capital-cost lie between 0 and 1")
+        found = mix_books(books, assume, share, target, seed, variant)
+    if out is not None:
+        write_mix(out, found)
+    if json:
+        show_json(found)
+    else:
+        show(mix_view(found, language(lang)))
+    return OK

@@ -28,6 +28,8 @@ def plan_view(document: Mapping[str, Any], lang: Lang) -> RenderableType:
     rule = Styled(f"{title(draft['title'][lang], lang)} [{mark}]")
     note = Styled(sentence(draft["note"][lang], lang), style="dim")
     parts = [head, rule, note, view.amounts(), view.plan(), view.feasibility(), view.forecast()]
+    if "stress" in document:
+        parts.append(view.stress())
     return Group(*parts, *view.reasons())
 
 
@@ -116,6 +118,20 @@ class _View:
         dim = [Styled(sentence(words, self.lang), style="dim") for words in notes]
         return Group(self._title(_WORDS["forecast"].lang(self.lang)), table, *dim)
 
+    def stress(self) -> RenderableType:
+        """One line per case: what is to hold, the months, and what a loss leaves."""
+        found = self.document["stress"]
+        table = self._table("case", "to_hold", "short", "months", "month", "gap", "each")
+        for case in found["cases"]:
+            ids, months = case["figures"], case["months"]
+            first = months[0]["contribution"] if months else "0"
+            each = money(parse_number(first)) if isinstance(first, str) else "-"
+            cells = [self.cell(ids[k]) for k in ("to_hold", "shortfall")]
+            gap = [self.cell(ids[k]) for k in ("recovery_gap", "recovery_gap_per_customer")]
+            table.add_row(case["label"][self.lang], *cells, str(len(months)), each, *gap)
+        note = Styled(sentence(found["note"][self.lang], self.lang), style="dim")
+        return Group(self._title(_WORDS["stress"].lang(self.lang)), table, note)
+
     def reasons(self) -> list[RenderableType]:
         """Why values are not computable."""
         return [
@@ -172,6 +188,14 @@ _WORDS = {
     "first_short": Text("最初に不足する日", "first day short"),
     "worst": Text("最大の不足額", "worst shortfall"),
     "worst_alone": Text("同（保険を除く）", "without insurance"),
+    "stress": Text("ストレス時の積立計画と復旧不足額（円）", "Under stress (JPY)"),
+    "case": Text("想定", "case"),
+    "to_hold": Text("積み立てる額", "to be held"),
+    "short": Text("不足額", "short"),
+    "months": Text("月数", "months"),
+    "month": Text("毎月の積立額", "each month"),
+    "gap": Text("復旧不足額", "recovery gap"),
+    "each": Text("利用者1人当たり", "for each customer"),
     "never": Text("なし", "none"),
     "yes": Text("はい", "yes"),
     "no": Text("いいえ", "no"),

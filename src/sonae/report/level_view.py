@@ -12,6 +12,7 @@ from sonae.core.text import Lang
 from sonae.report import format as fmt
 from sonae.report.words import Words
 
+MILLION = 1_000_000
 BILLION = 1_000_000_000
 HUNDRED_MILLION = 100_000_000
 
@@ -23,11 +24,14 @@ def ratio(text: str) -> Fraction:
 
 
 def oku(text: str | Fraction, lang: Lang) -> str:
-    """Yen for people: in billions, in Japanese in 億円."""
+    """Yen for people: in billions or, below one, in millions; in Japanese in 億円 or 万円."""
     value = ratio(text) if isinstance(text, str) else text
+    large = abs(value) >= (HUNDRED_MILLION if lang == "ja" else BILLION)
     if lang == "ja":
-        return f"{fixed(value / HUNDRED_MILLION, 1)}億円".removeprefix("≈ ")
-    return f"JPY {fixed(value / BILLION, 2).removeprefix('≈ ')}bn"
+        unit, words = (HUNDRED_MILLION, "{}億円") if large else (10_000, "{}万円")
+    else:
+        unit, words = (BILLION, "JPY {}bn") if large else (MILLION, "JPY {}m")
+    return words.format(fixed(value / unit, 1 if value else 0).removeprefix("≈ "))
 
 
 def span(ends: Sequence[str]) -> str:
