@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from sonae.actions.close import close_books
 from sonae.actions.compare import propose
 from sonae.actions.demo import demo_books
+from sonae.actions.files import json_bytes
 from sonae.actions.level import Question, calibrate, changed_since
 from sonae.actions.level_exact import outputs
 from sonae.actions.level_write import write_level
 from sonae.cli.main import run
 from sonae.core.errors import UsageError
 from sonae.core.figure import bounds
+from sonae.core.text import LANGS
 from sonae.loss.calibrate import Asked, Prices, least, world
 from sonae.loss.exposure import cases, public_firms
 from sonae.loss.formula import required
 from sonae.loss.shares import Beta, CutLognormal
+from sonae.report.level import calibration_view
+from sonae.report.words import Words
 from sonae.rulebook.draft import load_draft, read_draft
 
 DAY = date(2026, 11, 28)
@@ -68,7 +76,7 @@ def test_no_rate_travels_alone(found: tuple[dict[str, Any], str | None]) -> None
         low, high = p["interval"]
         assert low <= p["point"] <= high
         assert p["point"] <= float(Fraction(p["frozen"])) < p["point"] + 1e-3
-    assert len(document["spread"]) == 5
+    assert len(document["spread"]) == 6
     assert document["seed"] == "1"
     assert all(r["required_interval"] for r in document["burden"])
     assert all(c["reason"]["ja"] and c["reason"]["en"] for c in document["choices"])
@@ -176,6 +184,34 @@ def test_out_of_time_the_fit_does_not_see_what_it_predicts() -> None:
     assert document["validation"]["predicted"] == len([c for c in FITTED if c.day.year > 2020])
 
 
+def test_the_digest_is_that_of_the_document(found: tuple[dict[str, Any], str | None]) -> None:
+    document = {k: v for k, v in found[0].items() if k not in ("digest", "changed")}
+    assert hashlib.sha256(json_bytes(document)).hexdigest() == found[0]["digest"]
+
+
+def test_a_variant_of_a_draft_reaches_the_family_of_its_shape(
+    found: tuple[dict[str, Any], str | None],
+) -> None:
+    """5 % of custody within the bracket: without it, the factor would be the family's rate."""
+    question = Question(draft="jp.proposal.custody-value", variant="5pct", on=DAY)
+    document, text = calibrate(question)
+    assert text is None
+    assert not document["reached"]["target"]
+    free, written = calibrate(Question(draft=_free(), insurance_share=Fraction(1, 2), on=DAY))
+    assert written is not None
+    rate = Fraction(free["parameters"][0]["frozen"]) * Fraction(5, 100)
+    assert abs(rate - Fraction(found[0]["parameters"][0]["frozen"])) <= Fraction(1, 10**4)
+
+
+def _free() -> str:
+    words = '{ ja = "案", en = "d" }'
+    head = f'[draft]\nid = "x.y"\nregime = "jp"\ntitle = {words}\nnote = {words}\n'
+    file = Path(mkdtemp()) / "free.toml"
+    part = '[[component]]\nbase = "custody_value"\nrate = "5/100"\n'
+    file.write_text(f'insurance_share = "1/2"\n{head}{part}', "utf-8")
+    return str(file)
+
+
 def test_a_users_draft_moves_by_one_factor() -> None:
     document, text = calibrate(Question(draft="jp.proposal.combined", on=DAY))
     assert document["parameters"][0]["base"] == "factor"
@@ -254,3 +290,35 @@ def test_the_excess_of_a_law_is_the_integral_of_its_tail(law: Any) -> None:
         kept = grid >= x
         integral = np.trapezoid(tail[kept], grid[kept])
         assert law.excess(np.array([x]), np.array([300.0]))[0] == pytest.approx(integral, abs=2e-4)
+
+
+def test_both_pages_and_tables_show_what_changed_and_what_is_not_reached(
+    found: tuple[dict[str, Any], str | None], tmp_path: Path
+) -> None:
+    write_level(tmp_path / "a", *found)
+    unreached, text = calibrate(Question(cap=40_000_000_000, on=DAY))
+    unreached["changed"] = changed_since(tmp_path / "a" / "calibration.json", unreached)
+    write_level(tmp_path / "b", unreached, text)
+    assert not (tmp_path / "b" / "draft.toml").exists()
+    for lang in LANGS:
+        page = (tmp_path / "b" / f"report.{lang}.html").read_text("utf-8")
+        words = Words(lang)
+        assert words("level.changed") in page
+        assert words("level.unreached") in page
+        assert page.count('class="bar"') == len(unreached["back_test"]) + len(unreached["burden"])
+        console = Console(width=250, record=True, file=io.StringIO())
+        console.print(calibration_view(unreached, lang))
+        assert words("level.stated_range") in console.export_text()
+
+
+@pytest.mark.parametrize("family", ["volume", "max", "cold-value"])
+def test_every_family_is_frozen_as_a_draft_that_is_read(family: str) -> None:
+    document, text = calibrate(Question(family, target=Fraction(4, 5), on=DAY, phase_in=3))
+    assert text is not None
+    draft = read_draft(text, "draft")
+    assert [p["share"] for p in draft.versions[0].raw["phase_in"]] == ["1/3", "2/3", "3/3"]
+    known = [r for r in document["burden"] if isinstance(r["required"], str)]
+    assert known
+    for row in known:
+        ends = [Fraction(v) for v in row["required_interval"]]
+        assert ends[0] <= ends[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -150,7 +151,7 @@ def test_options_pay_nothing_at_no_step() -> None:
 SPEC = """
 custody = 10_000_000_000
 required = 2_000_000_000
-insurance_share = "0.5"
+insurance_share = "1/2"
 cost_of_capital = 0.09
 level = 0.99
 [loss]
@@ -208,3 +209,29 @@ def test_books_and_a_draft_are_enough() -> None:
     assert found["asked"]["required"] == "4810000000"
     assert found["programmes"] >= 9_000
     assert found["interval"]["draws"] == 40
+
+
+values = st.sampled_from(
+    ["-1", "0", "0.5", "3", "1e30", '"x"', "[]", "[1]", "true", '"1/2"', "nan"]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, SPEC.count("=") - 1), values)
+def test_any_value_in_a_file_is_read_or_refused(place: int, value: str) -> None:
+    lines, seen = SPEC.splitlines(), -1
+    for n, line in enumerate(lines):
+        seen += "=" in line
+        if "=" in line and seen == place:
+            lines[n] = f"{line.partition('=')[0]}= {value}"
+    with suppress(InputError):
+        read_mix("\n".join(lines), "mix.toml")
+
+
+def test_the_file_of_the_guide_is_read() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "guide" / "level.md"
+    spec = guide.read_text("utf-8").partition("```toml\n")[2].partition("```")[0]
+    firm = read_mix(spec, "level.md")
+    assert firm.insurance_share == 0.5
+    assert len(firm.draws) == 40
+    assert set(firm.opinions) == {"twice as often"}

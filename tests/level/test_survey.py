@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sonae.actions.survey import (
@@ -138,3 +139,28 @@ def test_a_survey_sets_a_level(tmp_path: Path) -> None:
     rows = [f"F{n},2026-09-30,10,{(n + 1) * 10**10},,,{10**9},{10**8}" for n in range(4)]
     file = written(tmp_path, *rows)
     assert run(["calibrate", "--survey", str(file), "--json"]) == 0
+
+
+cells = st.sampled_from(
+    ["", "A", "5", "-5", "2026-02-31", "2026-09-30", "１", "1,2", '"', "=1", "x"]
+)
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(rows=st.lists(st.lists(cells, max_size=10), max_size=4), headed=st.booleans())
+def test_any_table_is_read_or_refused(rows: list[list[str]], headed: bool, tmp_path: Path) -> None:
+    lines = [",".join(row) for row in rows]
+    for read, head in ((read_answers, HEAD), (association, "month,custody_jpy,spot_volume_jpy")):
+        file = tmp_path / "any.csv"
+        file.write_text("\n".join([*([head] if headed else []), *lines]), "utf-8")
+        with suppress(InputError):
+            read(file)
+
+
+def test_a_broken_workbook_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "survey.xlsx"
+    file.write_bytes(b"PK\x03\x04 not a workbook")
+    with pytest.raises(InputError):
+        read_answers(file)

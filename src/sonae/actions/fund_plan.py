@@ -64,7 +64,7 @@ def plan_fund(
         target: the day by which the reserve is to be full.
         balance_jpy: what the reserve holds; without it, the reserve assets of the Books.
         variant: which version, where the draft has several.
-        first: the first day on which may be paid; without it, the day of the Books.
+        first: the first day on which may be paid; without it, that of the Books.
         step_jpy: each contribution is rounded up to a multiple of this.
         with_insurance: plan for what insurance leaves, as a going concern; without it, for all.
         engine: what reads the Books.
@@ -81,10 +81,8 @@ def plan_fund(
         raise UsageError(f"the balance must be zero or more, not {balance_jpy}")
     with closing(books, [assume], None, engine, step, fund) as close:
         start, basis = first or close.books.venue.on, _basis(close, rule, balance_jpy)
-        to_hold = basis.to_hold if with_insurance else basis.required
-        register = Register()
-        document = _head(close, basis, register)
-        document |= {
+        to_hold, register = basis.to_hold if with_insurance else basis.required, Register()
+        document = _head(close, basis, register) | {
             "first": start.isoformat(),
             "target": target.isoformat(),
             "step_jpy": str(step_jpy),
@@ -97,18 +95,8 @@ def plan_fund(
         step(Text("価格経路ごとに計算する", "following price paths"))
         document["forecast"] = _forecast(close, basis, register)
         if stress is not None:
-            step(Text("ストレスをかける", "under stress"))
-            document["stress"] = stressed(
-                close,
-                rule,
-                basis.given,
-                (start, target),
-                step_jpy,
-                _refill_days(close, rule),
-                stress,
-                with_insurance,
-                partial(_opened, register=register),
-            )
+            asked = ((start, target), step_jpy, with_insurance, stress)
+            document["stress"] = _stress(close, basis, *asked, register)
     document["figures"] = list(register.figures.values())
     document["citations"] = dict(sorted(register.citations.items()))
     return document
@@ -217,6 +205,21 @@ def _refill(close: Close, rule: str, used_on: date, register: Register) -> dict[
     """The clock of a use on the first day of the plan."""
     due = refill_due(used_on, _refill_days(close, rule), CALENDARS["jp.bank"])
     return {"used_on": used_on.isoformat(), **_opened({"due": due}, register)}
+
+
+def _stress(
+    close: Close,
+    basis: _Basis,
+    span: tuple[date, date],
+    step_jpy: int,
+    with_insurance: bool,
+    stress: Stress,
+    register: Register,
+) -> dict[str, Any]:
+    refill, opened = _refill_days(close, basis.rule), partial(_opened, register=register)
+    return stressed(
+        close, basis.rule, basis.given, span, step_jpy, refill, stress, with_insurance, opened
+    )
 
 
 def _refill_days(close: Close, rule: str) -> Figure | None:

@@ -30,7 +30,7 @@ from sonae.loss.calibrate import Asked, Prices
 from sonae.loss.exposure import Case, Firm, article_rate, cases, reference
 from sonae.loss.formula import FAMILIES, RATES
 from sonae.loss.level import Study
-from sonae.loss.shares import FEWEST
+from sonae.loss.shares import FEWEST, LAWS
 from sonae.rulebook.draft import load_draft, read_draft
 
 FORMAT = "sonae-calibration/1"
@@ -63,6 +63,8 @@ class Question:
     until: int | None = None
     validate: int = 2020
     seed: int = 1
+    law: str = "beta"
+    variant: str | None = None
     on: date = field(default_factory=today)
 
     def problems(self) -> list[str]:
@@ -74,6 +76,8 @@ class Question:
             wrong.append("a target of 0 asks for nothing")
         if self.draft is None and self.family not in FAMILIES:
             wrong.append(f"family {self.family!r} is none of {', '.join(FAMILIES)}")
+        if self.law not in LAWS:
+            wrong.append(f"law {self.law!r} is none of {', '.join(LAWS)}")
         amounts = {"floor": self.floor, "cap": self.cap, "phase-in": self.phase_in,
                    "days-cash": self.days_cash, "days-insurance": self.days_insurance}  # fmt: skip
         wrong += [f"{k} {v} is below zero" for k, v in amounts.items() if v is not None and v < 0]
@@ -104,7 +108,10 @@ def calibrate(question: Question, step: Step = lambda _: None) -> tuple[dict[str
     if len(fitted) < FEWEST:
         raise UsageError(f"{len(fitted)} losses with a public balance are too few to fit to")
     asked = _asked(question)
-    study = Study(asked, tuple(fitted), tuple(firms), question.target, prices, question.seed)
+    study = Study(
+        asked, tuple(fitted), tuple(firms), question.target, prices, question.seed, question.law,
+        question.memory, question.until,
+    )  # fmt: skip
     step(Text("率を求め、不確実さを調べる", "fitting and resampling"))
     document = _head(question, asked, firms) | study.document(question.validate)
     document["bracket"] = _bracket(study)
@@ -141,15 +148,17 @@ def calibrate(question: Question, step: Step = lambda _: None) -> tuple[dict[str
 def _asked(question: Question) -> Asked:
     if question.draft is not None:
         draft = load_draft(question.draft)
-        if len(draft.versions) != 1:
+        named = {None, f"{draft.id}.{question.variant}", question.variant}
+        picked = [v for v in draft.versions if question.variant is None or v.rule.id in named]
+        if len(picked) != 1:
             names = ", ".join(v.rule.id for v in draft.versions) or "none"
             raise UsageError(f"{draft.id}: one version is fitted at a time; it has {names}")
         raw = {
             k: v
-            for k, v in draft.versions[0].raw.items()
-            if k not in ("draft", "variant", "change")
+            for k, v in picked[0].raw.items()
+            if k not in ("draft", "variant", "change", "id", "title")
         }
-        return Asked(draft.id, {}, raw)
+        return Asked(picked[0].rule.id, {}, raw)
     limits: dict[str, Any] = {}
     if question.insurance_share:
         limits["insurance_share"] = number_text(question.insurance_share)
@@ -235,7 +244,7 @@ def _draft(question: Question, asked: Asked, raw: Mapping[str, Any]) -> str:
     )
     return draft_text(
         raw,
-        f"jp.proposal.calibrated-{asked.name.removeprefix('jp.proposal.')}",
+        f"jp.proposal.calibrated-{asked.name.removeprefix('jp.proposal.').replace('.', '-')}",
         title,
         note,
         question.on,

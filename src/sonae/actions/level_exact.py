@@ -231,6 +231,8 @@ def if_firms_leave(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     never = [r for r in strained if r["phase_in_years_needed"] is None]
     years = [Fraction(r["phase_in_years_needed"]) for r in known if r["phase_in_years_needed"]]
 
+    sizes = {name: [r for r in known if r["size"] == name] for name in (*SIZES, "large")}
+
     def lost(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         required = sum((Fraction(r["required"]) for r in group), ZERO)
         return {
@@ -244,5 +246,6 @@ def if_firms_leave(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "cannot_at_once": lost(strained),
         "profit_not_known": lost(never),
         "capital_not_known": lost(unknown),
+        "by_size": {name: lost(group) for name, group in sizes.items()},
         "phase_in_years": number_text(max(years)) if years else None,
     }

@@ -16,11 +16,12 @@ def choices(question: Question, fitted: int, firms: int) -> list[dict[str, Any]]
     """Every choice with its value and its reason, in both languages."""
     values: dict[str, str | None] = {
         "formula": question.draft or question.family,
+        "variant": question.variant,
         "target": number_text(question.target),
         "both_shares": "past and possible",
         "losses": str(fitted),
         "firms": str(firms),
-        "law": "beta",
+        "law": question.law,
         "floor": None if question.floor is None else str(question.floor),
         "cap": None if question.cap is None else str(question.cap),
         "insurance_share": number_text(question.insurance_share),
@@ -69,6 +70,7 @@ _TURNOVER = Text(
 )
 _REASONS = {
     "formula": Text("利用者が選んだ算式", "the formula asked for"),
+    "variant": Text("案に複数の版があるときの版", "the version, where a draft has several"),
     "target": Text("利用者が選んだ割合", "the share asked for"),
     "both_shares": Text(
         "過去の事故だけでは件数が少なく、想定損失だけではモデルに依存するため、両方で目標を満たす率とする",
@@ -86,9 +88,9 @@ _REASONS = {
         "loss at each is equally likely",
     ),
     "law": Text(
-        "失われる割合は0から1で、ベータ分布がよく合う。対数正規分布と規模効果による結果を並べて示す",
-        "the share lost lies between 0 and 1 and a Beta law fits it well; lognormal and size "
-        "effect are shown beside it",
+        "初期値はベータ分布（割合は0から1でよく合う）。対数正規分布、規模効果、残高不明の事故も含むモデルによる結果を並べて示す",
+        "Beta unless given: the share lost lies between 0 and 1 and it fits well; lognormal, size "
+        "effect and the model that counts venues of unknown balance are shown beside it",
     ),
     "floor": Text(
         "指定がなければ設けない。報道の20億円は別に示す",

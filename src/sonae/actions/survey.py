@@ -16,6 +16,7 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from sonae.actions.files import json_bytes, replace_folder
 from sonae.core.canonical import number_text
@@ -52,6 +53,7 @@ BASES = {
 }
 BANDS = (("small", Fraction(100_000_000_000)), ("mid", Fraction(1_000_000_000_000)))
 Row = Mapping[str, str]
+EXTRA = "(extra)"
 
 
 def write_template(out: Path) -> list[str]:
@@ -95,7 +97,10 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return _from_workbook(content, path.name)
     try:
         text = content.decode("utf-8-sig")
-        return [dict(r) for r in csv.DictReader(io.StringIO(text), strict=True, restval="")]
+        return [
+            dict(r)
+            for r in csv.DictReader(io.StringIO(text), strict=True, restval="", restkey=EXTRA)
+        ]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             [_problem("unreadable", _UNREADABLE.format(e=error), path.name)]
@@ -110,7 +115,7 @@ def _from_workbook(content: bytes, name: str) -> list[dict[str, str]]:
         table = [
             ["" if c is None else _cell(c) for c in r] for r in sheet.iter_rows(values_only=True)
         ]
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, BadZipFile) as error:
         raise InputError([_problem("unreadable", _UNREADABLE.format(e=error), name)]) from error
     head, *rows = table or [[]]
     return [dict(zip(head, row, strict=True)) for row in rows if any(row)]
@@ -182,10 +187,14 @@ def _columns(rows: Sequence[Row], file: str) -> Iterator[Problem]:
         yield _problem("no-rows", Text("行がない", "there is no row"), file)
         return
     for key in rows[0]:
-        if key not in COLUMNS:
+        if key not in COLUMNS and key != EXTRA:
             known = ", ".join(COLUMNS)
             words = Text(f"知らない列。使える列: {known}", f"unknown column; known are: {known}")
             yield _problem("unknown-column", words, file, column=str(key))
+    for n, row in enumerate(rows, 1):
+        if EXTRA in row:
+            words = Text("見出しより欄が多い", "more cells than the head has")
+            yield _problem("extra-cells", words, file, n)
     for key in NEEDED:
         if key not in rows[0]:
             yield _problem(
@@ -200,11 +209,11 @@ def _faults(row: Row, n: int, file: str) -> Iterator[Problem]:
     for key in NEEDED:
         if not row[key]:
             yield fault(key, Text("空欄にできない", "must not be empty"))
-    if row["as_of"] and not re.fullmatch(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])", row["as_of"]):
+    if row["as_of"] and not _is_day(row["as_of"]):
         yield fault("as_of", Text("日付はYYYY-MM-DDで書く", "write the day as YYYY-MM-DD"))
     for key, value in row.items():
         sign = "-?" if key in SIGNED else ""
-        if value and key not in NEEDED[:2] and not re.fullmatch(rf"{sign}\d{{1,20}}", value):
+        if value and key not in NEEDED[:2] and not re.fullmatch(rf"{sign}[0-9]{{1,20}}", value):
             yield fault(
                 key,
                 Text(
@@ -219,6 +228,16 @@ def _faults(row: Row, n: int, file: str) -> Iterator[Problem]:
             "cold and not cold do not add up to the whole",
         )
         yield fault("custody_cold_jpy", words)
+
+
+def _is_day(text: str) -> bool:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _twice(codes: Sequence[str], file: str) -> Iterator[Problem]:
@@ -313,7 +332,7 @@ def association(path: Path) -> dict[str, Any]:
         InputError: columns or cells that are not those of the statistics.
     """
     rows, problems = rows_of(path), []
-    unknown = [k for k in (rows[0] if rows else {}) if k not in MONTHLY]
+    unknown = [k for k in (rows[0] if rows else {}) if k not in MONTHLY and k != EXTRA]
     for key in unknown:
         words = Text(
             f"知らない列。使える列: {', '.join(MONTHLY)}",
@@ -321,11 +340,14 @@ def association(path: Path) -> dict[str, Any]:
         )
         problems.append(_problem("unknown-column", words, path.name, column=str(key)))
     for n, row in enumerate(rows, 1):
-        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", row.get("month", "")):
+        if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", row.get("month", "")):
             words = Text("月はYYYY-MMで書く", "write the month as YYYY-MM")
             problems.append(_problem("bad-cell", words, path.name, n, column="month"))
+        if EXTRA in row:
+            words = Text("見出しより欄が多い", "more cells than the head has")
+            problems.append(_problem("extra-cells", words, path.name, n))
         for key, value in row.items():
-            if key in MONTHLY[1:] and value and not re.fullmatch(r"\d{1,20}", value):
+            if key in MONTHLY[1:] and value and not re.fullmatch(r"[0-9]{1,20}", value):
                 words = Text("整数で書く", "write a whole number")
                 problems.append(_problem("bad-cell", words, path.name, n, column=key))
     problems += _twice([r.get("month", "") for r in rows], path.name)

@@ -52,6 +52,8 @@ class Level:
         custody-value, cold-value, hot-value, volume or max (of custody and hot).
     draft
         A draft by name or file instead: all its rates move by one factor.
+    variant
+        Which version, where the draft has several.
     target
         The share of past and of possible losses to be fully made good.
     floor
@@ -77,10 +79,13 @@ class Level:
         Fit up to this year, predict what came after, and score it.
     seed
         Of resampling.
+    law
+        Of the share lost: beta, lognormal, size, or model (venues of unknown balance count too).
     """
 
     family: str = "custody-value"
     draft: str | None = None
+    variant: str | None = None
     target: str = "0.95"
     floor: int | None = None
     cap: int | None = None
@@ -93,6 +98,7 @@ class Level:
     until: int | None = None
     validate: int = 2020
     seed: int = 1
+    law: str = "beta"
 
 
 @Parameter(name="*")
@@ -123,23 +129,32 @@ class Costs:
 
 def question_of(level: Level, costs: Costs) -> Question:
     """The question as the action takes it."""
+    from sonae.actions.incident_insurance import today
     from sonae.actions.level import Question
 
     given = day(level.on)
-    names = ("family", "draft", "floor", "cap", "phase_in", "jurisdiction", "memory", "until",
-             "validate", "seed")  # fmt: skip
-    shares = {
-        k: exact(getattr(costs, k), k) for k in ("insurance_share", "capital_cost", "premium")
-    }
     return Question(
-        **{k: getattr(level, k) for k in names},
-        **shares,
-        target=exact(level.target, "target"),
+        family=level.family,
+        target=exact(level.target, "--target"),
+        draft=level.draft,
+        floor=level.floor,
+        cap=level.cap,
+        insurance_share=exact(costs.insurance_share, "--insurance-share"),
+        capital_cost=exact(costs.capital_cost, "--capital-cost"),
+        premium=exact(costs.premium, "--premium"),
         days_cash=costs.days_cash,
         days_insurance=costs.days_insurance,
+        phase_in=level.phase_in,
         books=tuple(level.books or ()),
         tables=tuple(level.survey or ()),
-        **({"on": given} if given else {}),
+        jurisdiction=level.jurisdiction,
+        memory=level.memory,
+        until=level.until,
+        validate=level.validate,
+        seed=level.seed,
+        on=given or today(),
+        law=level.law,
+        variant=level.variant,
     )
 
 

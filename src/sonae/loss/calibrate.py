@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from sonae.loss.exposure import BASES, Case, Firm
 from sonae.loss.formula import RATES, family, required, scaled
-from sonae.loss.shares import FEWEST, LAWS, ShareLaw, fit
+from sonae.loss.share_model import ModelShares
+from sonae.loss.shares import FEWEST, FITTED, ShareLaw, fit
 
 Array = NDArray[np.float64]
-STEPS, EDGE_POINTS, DRAWS = 40, 33, 200
+STEPS, EDGE_POINTS = 40, 33
 INTERVAL = (0.05, 0.95)
 TARGETS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 PLACES = 4
@@ -134,7 +135,11 @@ def bases_of(items: Sequence[Case] | Sequence[Firm]) -> dict[str, Array]:
 
 def world(kind: str, cases: Sequence[Case], firms: Sequence[Firm]) -> World:
     """What is fitted to, under one law of the share lost."""
-    law = fit(kind, *_pairs(cases))
+    return world_of(fit(kind, *_pairs(cases)), cases, firms)
+
+
+def world_of(law: ShareLaw, cases: Sequence[Case], firms: Sequence[Firm]) -> World:
+    """The same with a law that is already there."""
     losses = np.array([float(c.loss) for c in cases])
     return World(losses, bases_of(cases), bases_of(firms), law)
 
@@ -200,14 +205,20 @@ def resampled(
     target: float,
     prices: Prices,
     seed: int,
-    draws: int = DRAWS,
+    draws: int,
+    kind: str,
+    model: ModelShares,
 ) -> tuple[list[tuple[float, float]] | None, int]:
-    """5 % and 95 % of each rate over resampled losses, and how many draws reached no rate."""
+    """5 % and 95 % of each rate over resampled losses, and how many draws reached no rate.
+
+    Under the model of thefts each resample takes one draw of its parameters.
+    """
     random = np.random.Generator(np.random.PCG64DXSM(seed))
     found, failed = [], 0
-    for _ in range(draws):
+    for n in range(draws):
         picked = [cases[i] for i in random.integers(0, len(cases), len(cases)).tolist()]
-        rates = least(asked, world("beta", picked, firms), target, prices)
+        law = model.one(n) if kind == "model" else fit(kind, *_pairs(picked))
+        rates = least(asked, world_of(law, picked, firms), target, prices)
         if rates is None:
             failed += 1
         else:
@@ -219,14 +230,21 @@ def resampled(
 
 
 def spread(
-    asked: Asked, cases: Sequence[Case], firms: Sequence[Firm], target: float, prices: Prices
+    asked: Asked,
+    cases: Sequence[Case],
+    firms: Sequence[Firm],
+    target: float,
+    prices: Prices,
+    decides: ShareLaw,
+    model: ModelShares,
 ) -> dict[str, list[float] | None]:
     """The rates under each law, and by past losses or by the law alone."""
     found: dict[str, list[float] | None] = {}
-    for kind in LAWS:
-        rates = least(asked, world(kind, cases, firms), target, prices)
+    laws: dict[str, ShareLaw] = {k: fit(k, *_pairs(cases)) for k in FITTED}
+    for kind, law in {**laws, "model": model}.items():
+        rates = least(asked, world_of(law, cases, firms), target, prices)
         found[kind] = None if rates is None else list(rates)
-    seen = world("beta", cases, firms)
+    seen = world_of(decides, cases, firms)
     nobody = {b: np.full_like(a, np.nan) for b, a in seen.firms.items()}
     nothing = {b: np.full_like(a, np.nan) for b, a in seen.past.items()}
     for name, other in {

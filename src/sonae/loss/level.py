@@ -12,14 +12,17 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from sonae.core.canonical import decimal_text
 from sonae.loss import calibrate as fitting
 from sonae.loss.calibrate import INTERVAL, Asked, Prices, World
 from sonae.loss.exposure import Case, Firm
 from sonae.loss.formula import RATES, required
-from sonae.loss.shares import Beta
+from sonae.loss.share_model import ModelShares, model_shares
 
 NEAR = 0.001
+SIZES = (1e10, 1e11, 1e12)
 DRAWS = {1: 200, 2: 30}
 """Resamples; a formula of two rates is searched along an edge and costs some fifty times more."""
 
@@ -34,11 +37,24 @@ class Study:
     target: Fraction
     prices: Prices
     seed: int
+    law: str = "beta"
+    memory: bool = False
+    until: int | None = None
+
+    @cached_property
+    def model(self) -> ModelShares:
+        """The model of thefts, which knows venues without a public balance too."""
+        return model_shares(self.memory, self.until, self.seed)
 
     @cached_property
     def seen(self) -> World:
         """The world under the law that decides."""
-        return fitting.world("beta", self.cases, self.firms)
+        return self._world(self.cases, self.firms)
+
+    def _world(self, cases: Sequence[Case], firms: Sequence[Firm]) -> World:
+        if self.law == "model":
+            return fitting.world_of(self.model, cases, firms)
+        return fitting.world(self.law, cases, firms)
 
     @cached_property
     def rates(self) -> tuple[float, ...] | None:
@@ -69,8 +85,9 @@ class Study:
             return None, 0
         target, draws = float(self.target), DRAWS[len(self.rates)]
         return fitting.resampled(
-            self.asked, self.cases, self.firms, target, self.prices, self.seed, draws
-        )
+            self.asked, self.cases, self.firms, target, self.prices, self.seed, draws,
+            self.law, self.model,
+        )  # fmt: skip
 
     def at_interval(self) -> list[dict[str, Any]]:
         """The formula at both ends of the interval, in exact decimals; where there is one."""
@@ -81,22 +98,27 @@ class Study:
 
     def document(self, validate: int) -> dict[str, Any]:
         """Law, parameters, what is reached, spread, frontier, and the score out of time."""
-        target, law = float(self.target), self.seen.law
-        assert isinstance(law, Beta)
+        target = float(self.target)
         held = required(self.asked.raw(self.asked.tops), self.seen.firms)
         common = (self.asked, self.cases, self.firms, target, self.prices)
         return {
             "engine": "closed-form",
             "engine_error": 0.0,
-            "law": {"a": law.a, "b": law.b, "mean": law.a / (law.a + law.b)},
+            "law": {"name": self.law, "mean_share": self._means()},
             "fitted_to": [{"id": c.id, "share": float(c.share)} for c in self.cases],
             "left_out": [f.name for f, v in zip(self.firms, held.tolist(), strict=True) if v != v],
             "parameters": self._parameters(),
             "reached": {"target": self.rates is not None, **self._weighed(self.frozen())},
-            "spread": fitting.spread(*common),
+            "spread": fitting.spread(*common, self.seen.law, self.model),
             "frontier": fitting.frontier(self.asked, self.seen, self.prices),
             "validation": fitting.validated(*common, validate),
         }
+
+    def _means(self) -> dict[str, float]:
+        """The mean share lost at a venue of each size, in yen, by the law that decides."""
+        sizes = np.array(SIZES)
+        mean = self.seen.law.excess(np.zeros_like(sizes), sizes)
+        return {f"{size:.0f}": float(m) for size, m in zip(sizes, mean, strict=True)}
 
     def _weighed(self, raw: dict[str, Any]) -> dict[str, float | None]:
         return fitting.weighed(self.asked, self.seen, raw, self.prices)
@@ -134,7 +156,7 @@ class Study:
 
     def compared(self, cases: Sequence[Case], firms: Sequence[Firm]) -> dict[str, Any]:
         """The rates, and those with other losses and firms."""
-        seen = fitting.world("beta", cases, firms)
+        seen = self._world(cases, firms)
         other = fitting.least(self.asked, seen, float(self.target), self.prices)
         return {
             "rates": None if self.rates is None else list(self.rates),

@@ -160,7 +160,8 @@ class Options:
 
 def options(firm: Firm, years: Years, failed: Sequence[str] = ()) -> Options:
     """What there is to choose from; option `first[k] + n` is n steps of layer k."""
-    rows, first = [], []
+    rows: list[Array] = []
+    first: list[int] = []
     for k, layer in enumerate(firm.layers):
         first.append(len(rows))
         steps = np.zeros((layer.steps + 1, len(firm.layers)))
@@ -175,7 +176,7 @@ def paid(years: Years, term: Array) -> Array:
     """What a layer with this attachment, limit, share and aggregate pays of each year."""
     attachment, limit, share, aggregate = term
     inside = np.minimum(np.maximum(years.losses - attachment, 0.0), limit) * share
-    return np.minimum(np.add.reduceat(inside, years.start), aggregate)
+    return np.asarray(np.minimum(np.add.reduceat(inside, years.start), aggregate))
 
 
 def found_of(
@@ -217,7 +218,7 @@ def credited(firm: Firm, terms: Array) -> Array:
     """What counts toward the requirement: paid of one event of its size, within the share."""
     inside = np.minimum(np.maximum(firm.required - terms[:, :, 0], 0.0), terms[:, :, 1])
     paid = np.minimum(inside * terms[:, :, 2], terms[:, :, 3]).sum(axis=1)
-    return np.minimum(paid, firm.insurance_share * firm.required)
+    return np.asarray(np.minimum(paid, firm.insurance_share * firm.required))
 
 
 # -- the answer ------------------------------------------------------------------------------------
@@ -324,7 +325,9 @@ def _with_failures(firm: Firm, years: Years, chosen: Array, names: Sequence[str]
 def retained(years: Years, layers: Array) -> Array:
     """What one programme retains of each year."""
     gross = np.add.reduceat(years.losses, years.start)
-    return np.maximum(gross - sum(paid(years, term) for term in layers), 0.0)
+    for term in layers:
+        gross = gross - paid(years, term)
+    return np.asarray(np.maximum(gross, 0.0))
 
 
 def _under(firm: Firm, law: Law, chosen: Array) -> dict[str, float]:

@@ -23,12 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from sonae.core.errors import InputError, Problem
+from sonae.core.errors import InputError, Problem, RulebookError
 from sonae.core.text import Text
 from sonae.loss.exposure import Case
 from sonae.loss.mix import Firm, Insurer, Law, Layer
 from sonae.loss.shares import Beta, fit
 from sonae.loss.streams import mixed
+from sonae.rulebook.parameter import exact
 
 TOP = {"custody", "required", "insurance_share", "cost_of_capital", "level", "seed", "loss",
        "layer", "insurer", "opinion"}  # fmt: skip
@@ -37,6 +38,8 @@ NEEDED = ("custody", "required", "insurance_share", "cost_of_capital", "level", 
 SHARES = ("insurance_share", "cost_of_capital", "rate_on_line", "share", "default", "recovery")
 LOSS = (("frequency", "a", "b"), ("events", "venue_years", "a", "b"))
 LAYER = ("name", "insurer", "attachment", "limit", "rate_on_line")
+LARGEST = {"frequency": 100, "a": 10_000, "b": 10_000, "steps": 1000, "events": 10_000,
+           "custody": 10**18, "seed": 2**63}  # fmt: skip
 DRAWS = 40
 JAPAN = (5.0, 225.0)
 """Thefts of USD 1m or more and firm-years of registered exchanges, 2017 to 2025 (an assumption)."""
@@ -130,7 +133,7 @@ def _rates(events: float, years: float, seed: int) -> list[float]:
 
 
 def _f(value: Any) -> float:
-    return float(Decimal(str(value)))
+    return float(exact(value))
 
 
 def _law(raw: Mapping[str, Any]) -> Law:
@@ -176,13 +179,22 @@ def _numbers(raw: Mapping[str, Any]) -> Iterator[Fault]:
     tables += [(f"{k}.", t) for k in ("layer", "insurer", "opinion") for t in raw.get(k, [])]
     for where, table in tables:
         for key, value in table.items():
-            if isinstance(value, Mapping | list) or key in ("name", "insurer"):
+            if key in ("name", "insurer") and where:
+                if not isinstance(value, str) or not value:
+                    yield where + key, Text("文字列で書く", "write a text")
+                continue
+            if not where and key in ("loss", "layer", "insurer", "opinion"):
                 continue
             number = _number(value)
             if number is None:
                 yield where + key, Text("数で書く", "write a number")
             elif key in SHARES and not 0 <= number <= 1:
                 yield where + key, Text("0から1の間とする", "must lie between 0 and 1")
+            elif key in ("steps", "seed") and number.denominator != 1:
+                yield where + key, Text("整数で書く", "write a whole number")
+            elif key in LARGEST and number > LARGEST[key]:
+                most = LARGEST[key]
+                yield where + key, Text(f"{most}以下とする", f"must be {most} at most")
             elif key == "level" and not 0 < number < 1:
                 yield where + key, Text("0と1の間とする", "must lie between 0 and 1, ends excluded")
             elif key in (
@@ -213,17 +225,15 @@ def _named(raw: Mapping[str, Any]) -> Iterator[Fault]:
             for name in names:
                 if name not in table:
                     yield f"{key}[{n}].{name}", Text("必要な項目がない", "is needed")
-    known = {i.get("name") for i in raw["insurer"]}
+    known = [i.get("name") for i in raw["insurer"]]
     for n, table in enumerate(raw["layer"], 1):
-        if "insurer" in table and table["insurer"] not in known:
+        if isinstance(table.get("insurer"), str) and table["insurer"] not in known:
             yield f"layer[{n}].insurer", Text("[[insurer]]にない", "is none of the [[insurer]]")
 
 
-def _number(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        return None
+def _number(value: Any) -> Fraction | None:
+    """A number as written, 0.5 or "1/2"."""
     try:
-        found = Decimal(str(value))
-    except ArithmeticError:
+        return exact(value)
+    except RulebookError:
         return None
-    return found if found.is_finite() else None

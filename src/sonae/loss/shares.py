@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-LAWS = ("beta", "lognormal", "size")
+FITTED = ("beta", "lognormal", "size")
+LAWS = (*FITTED, "model")
 FEWEST = 5
 MOST_SLOPE, LEAST_SLOPE = 1.0, 0.5
 EDGE = 1e-9
@@ -30,9 +31,6 @@ class ShareLaw(Protocol):
 
     def excess(self, x: Array, held: Array) -> Array:
         """E[max(share - x, 0)]."""
-
-    def density(self, x: Array) -> Array:
-        """Of a share at a venue of middle size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ class CutLognormal:
         return np.asarray(np.exp(-z * z / 2.0) / (x * self.sigma * np.sqrt(2.0 * np.pi)) / whole)
 
 
-def fit(kind: str, shares: Sequence[float], held: Sequence[float]) -> ShareLaw:
+def fit(kind: str, shares: Sequence[float], held: Sequence[float]) -> Beta | CutLognormal:
     """The law of a kind by maximum likelihood; the size effect by the slope of log on log."""
     x = np.clip(np.asarray(shares), EDGE, 1.0 - EDGE)
     size = np.asarray(held)

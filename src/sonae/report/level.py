@@ -20,9 +20,9 @@ def table_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableTy
     """A plain table; the first column is words, the rest numbers."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for n, cell in enumerate(head):
-        table.add_column(cell, justify="left" if n == 0 else "right")
+        table.add_column(Styled(cell), justify="left" if n == 0 else "right")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Styled(cell) for cell in row))  # brackets are words, not markup
     return table
 
 

@@ -84,10 +84,8 @@ def _frontier(view: LevelView, document: Mapping[str, Any]) -> Markup:
         )
 
     lines = [Line("circle", [place(p, view.share(p["target"])) for p in points])]
-    lines += [Line(m, [place(w, view.words(f"level.{k}"))], joined=False) for m, k, w in others]
-    lines.append(
-        Line("diamond", [place(document["reached"], view.words("level.chosen"))], joined=False)
-    )
+    lines += [Line(m, [place(w, "")], joined=False) for m, _, w in others]
+    lines.append(Line("diamond", [place(document["reached"], "")], joined=False))
     across = [(n * 250, f"{n * 25}%") for n in range(5)]
     up = [(n * 250, oku(Fraction(round(most * n)) / 4, view.lang)) for n in range(5)]
     names = (view.words("level.future"), view.words("level.cost"))

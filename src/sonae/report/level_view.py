@@ -26,12 +26,14 @@ def ratio(text: str) -> Fraction:
 def oku(text: str | Fraction, lang: Lang) -> str:
     """Yen for people: in billions or, below one, in millions; in Japanese in 億円 or 万円."""
     value = ratio(text) if isinstance(text, str) else text
+    if not value:
+        return "0円" if lang == "ja" else "JPY 0"
     large = abs(value) >= (HUNDRED_MILLION if lang == "ja" else BILLION)
     if lang == "ja":
         unit, words = (HUNDRED_MILLION, "{}億円") if large else (10_000, "{}万円")
     else:
         unit, words = (BILLION, "JPY {}bn") if large else (MILLION, "JPY {}m")
-    return words.format(fixed(value / unit, 1 if value else 0).removeprefix("≈ "))
+    return words.format(fixed(value / unit, 1).removeprefix("≈ "))
 
 
 def span(ends: Sequence[str]) -> str:
@@ -199,6 +201,10 @@ class LevelView:
             share = fmt.percent(ratio(g["share"]), self.lang) if g["share"] else "-"
             firms = str(len(g["venues"]))
             rows.append([self.words(f"level.{key}"), firms, oku(g["protection"], self.lang), share])
+        for size, g in found["by_size"].items():
+            share = fmt.percent(ratio(g["share"]), self.lang) if g["share"] else "-"
+            name = self.words("level.all_of", size=self.words(f"level.{size}"))
+            rows.append([name, str(len(g["venues"])), oku(g["protection"], self.lang), share])
         years = found["phase_in_years"]
         rows.append(
             [self.words("level.phase_in_years"), years or self.words("level.unknown"), "", ""]

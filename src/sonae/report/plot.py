@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 720, 300
-LEFT, BOTTOM, TOP, RIGHT = 110, 44, 18, 24
+LEFT, BOTTOM, TOP, RIGHT = 120, 44, 34, 40
 MARKS = {
     "circle": '<circle cx="{x}" cy="{y}" r="4" class="b-cover"/>',
     "square": '<rect x="{a}" y="{b}" width="9" height="9" class="b-required"/>',
-    "diamond": '<path d="M{x} {t}l6 6l-6 6l-6 -6z" class="b-gap"/>',
+    "diamond": '<path d="M{x} {t}l6 6l-6 6l-6 -6z" class="m-chosen"/>',
 }
 
 
@@ -54,7 +54,7 @@ def chart(
         drawn.append(Markup('<path d="M{} {}h{}" class="grid"/>').format(LEFT, y, _wide()))
         drawn.append(_words(LEFT - 8, y + 4, words, "end"))
     drawn.append(_words(LEFT + _wide() // 2, HEIGHT - 6, names[0], "middle"))
-    drawn.append(_words(8, TOP - 4, names[1], "start"))
+    drawn.append(_words(8, 14, names[1], "start"))
     for line in lines:
         drawn += _line(line)
     return Markup(
