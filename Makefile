@@ -37,6 +37,7 @@ bench: venv
 	$(BIN)/python benchmarks/people.py
 	$(BIN)/python benchmarks/loss.py
 	$(BIN)/python benchmarks/guard.py
+	$(BIN)/python benchmarks/map.py
 
 reference: venv ## after a change of rules, values or cases
 	$(BIN)/sonae rules pages docs/reference

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sonae.books.schema import LATER, NESTED, TABLES, Table
+from sonae.books.schema import ASIDE, LATER, NESTED, TABLES, Table
 from sonae.core.canonical import digest
 from sonae.core.errors import Problem
 from sonae.core.text import Text
@@ -51,7 +51,8 @@ def find(folder: Path) -> Found:
     files: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         name = path.stem if path.is_file() else path.name
-        if path.name.startswith(".") or path.name.upper().startswith("README"):
+        aside = path.name.startswith(".") or path.name in ASIDE
+        if aside or path.name.upper().startswith("README"):
             continue
         known = name in TABLES or name in LATER
         if path.is_dir() and known:

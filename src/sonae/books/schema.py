@@ -346,3 +346,5 @@ TABLES = {
 NESTED = ("venue", "policies", "keys", "suppliers", "contacts")
 LATER = ("incident_payouts",)
 """Tables of design section 6 that no part of the product reads yet; their presence is no fault."""
+ASIDE = ("originals", "mapping.json", "mapping.toml")
+"""What `books map` puts beside the tables: files by digest, what became of them, the mapping."""

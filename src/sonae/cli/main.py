@@ -140,6 +140,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors for callers become one clear line."""
+    import sonae.cli.books
     import sonae.cli.claims
     import sonae.cli.commands
     import sonae.cli.estate
