@@ -256,6 +256,18 @@ WARNINGS = (
         ),
     ),
     Case(
+        "price-outlier",
+        "warning",
+        changed(
+            prices=[
+                price("BTC", "15000000"),
+                price("BTC", "15100000", "beta"),
+                price("BTC", "1500000", "gamma"),
+            ]
+        ),
+        edits=(("[prices]", '[prices]\noutlier = "1/10"'),),
+    ),
+    Case(
         "stale-price",
         "warning",
         changed(prices=[price("BTC", "1", at="2026-11-20T23:29:58+09:00")]),

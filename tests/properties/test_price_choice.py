@@ -23,7 +23,7 @@ LIMIT = 30
 Row = dict[str, Any]
 
 
-def venue() -> Venue:
+def venue(**more: Any) -> Venue:
     house = House(LIMIT, 90, 60, 24, None, Fraction(1, 10), {})
     return Venue(
         name="T",
@@ -41,13 +41,14 @@ def venue() -> Venue:
         stale_approval=None,
         incident=None,
         sources=(),
+        **more,
     )
 
 
-def valued(rows: list[Row], names: tuple[str, ...] = ("JPY", "X")) -> Valuation:
+def valued(rows: list[Row], names: tuple[str, ...] = ("JPY", "X"), **more: Any) -> Valuation:
     """The valuation of a Books that has nothing but these prices."""
     small = {"assets": [{"asset": n, "scale": 0} for n in names], "prices": rows}
-    books: Any = Books(venue(), small, None, {}, None, None, None, {}, {})  # type: ignore[arg-type]
+    books: Any = Books(venue(**more), small, None, {}, None, None, None, {}, {})  # type: ignore[arg-type]
     return value(Facts(books))
 
 
@@ -248,3 +249,39 @@ def test_a_currency_without_a_usable_print_does_not_hide_another() -> None:
         a_print("alpha", 150, asset="USD"),
     ]
     assert valued(rows, ("EUR", "JPY", "USD", "X")).prices["X"].value == 900
+
+
+@given(
+    st.lists(st.integers(1, 400), min_size=1, max_size=5),
+    st.sampled_from([Fraction(1, 10), Fraction(1, 2)]),
+)
+def test_a_price_far_from_the_median_is_passed_over(prices: list[int], share: Fraction) -> None:
+    """Worked again: each price as a multiple of the middle of all of them."""
+    rows = [a_print(s, p) for s, p in zip(SOURCES, prices, strict=False) if s != "manual"]
+    result = valued(rows, price_outlier=share)
+    given_prices = [r["price"] for r in rows]
+    out = {f.message.en.split(" by ")[1].split(",")[0] for f in result.findings}
+    if len(rows) < 3:
+        assert out == set()
+        return
+    ordered = sorted(given_prices)
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    median = (low + high) / Fraction(2)
+    far = {r["source"] for r in rows if not 1 - share <= r["price"] / median <= 1 + share}
+    assert out == far
+    figure = result.prices["X"]
+    kept = [r for r in rows if r["source"] not in far]
+    rank = ("alpha", "beta", "delta", "gamma")
+    if kept:
+        first = min(kept, key=lambda r: rank.index(r["source"]))
+        assert figure.number() == first["price"]
+    else:
+        assert not figure.computable
+
+
+def test_a_source_may_have_its_own_limit_of_age() -> None:
+    """A reference rate of yesterday is fresh where the house says four days for it."""
+    rows = [a_print("alpha", 7, minutes=1500)]
+    assert [f.name for f in valued(rows).findings] == ["stale-price"]
+    assert valued(rows, price_ages={"alpha": 5760}).findings == []
+    assert [f.name for f in valued(rows, price_ages={"alpha": 1499}).findings] == ["stale-price"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -86,6 +86,12 @@ class Venue:
     stale_approval: Mapping[str, str] | None
     incident: str | None
     sources: tuple[SourceNote, ...]
+    price_ages: Mapping[str, int] = field(default_factory=dict)
+    price_outlier: Fraction | None = None
+
+    def price_limit(self, source: str) -> timedelta:
+        """How old a print of this source may be: its own limit, else the house's."""
+        return timedelta(minutes=self.price_ages.get(source, self.house.price_max_age_minutes))
 
     @property
     def on(self) -> date:
@@ -127,6 +133,8 @@ def read_venue(path: Path, problems: list[Problem]) -> Venue | None:
         "regimes": tuple(head.take("regimes", list) or ()),
         "house": _house(top, path.name, problems),
         "price_hierarchy": tuple(prices.take("hierarchy", list, [])),
+        "price_ages": _ages(prices, path.name, problems),
+        "price_outlier": _outlier(prices),
         "stale_approval": approvals.take("stale_holdings", dict, None),
         "incident": incident.take("id", str, None),
         "sources": tuple(_sources(top, path.name, problems)),
@@ -134,6 +142,23 @@ def read_venue(path: Path, problems: list[Problem]) -> Venue | None:
     for reader in (top, head, prices, approvals, incident):
         reader.done()
     return None if len(problems) > before else Venue(**values)
+
+
+def _ages(prices: Settings, file: str, problems: list[Problem]) -> dict[str, int]:
+    """Minutes by source, for sources that speak less often than others."""
+    ages = Settings(
+        prices.take("max_age_minutes", dict, {}), file, "prices.max_age_minutes.", problems
+    )
+    read = {source: ages.take(source, int) for source in list(ages.raw)}
+    return {source: minutes for source, minutes in read.items() if minutes is not None}
+
+
+def _outlier(prices: Settings) -> Fraction | None:
+    share = prices.number("outlier", None)
+    if share is not None and not 0 < share < 1:
+        prices.fault("outlier", NOT_USABLE.format(key="prices.outlier", value=str(share)))
+        return None
+    return share
 
 
 def _zone(head: Settings) -> str | None:

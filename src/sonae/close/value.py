@@ -2,18 +2,20 @@
 
 The venue's own print never sets a value beside others, and alone only with evidence. A manual price
 needs two people and evidence. A print older than the house limit is passed over while a fresh one
-exists. Regulatory, accounting and claim prices are kept apart.
+exists; how old it may be can be set source by source. A print far from the median of the others is
+passed over, where the house sets how far. Regulatory, accounting and claim prices are kept apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 from sonae.books.facts import Facts
+from sonae.books.venue import Venue
 from sonae.core.display import exact, fixed
 from sonae.core.figure import Figure, apply, missing
 from sonae.core.finding import Finding
@@ -21,6 +23,8 @@ from sonae.core.text import Text
 
 Row = Mapping[str, Any]
 MANUAL = "manual"
+OUTLIER_NEEDS = 3
+"""Prints below which no one can say which of them is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,6 @@ def _chosen(
     venue = facts.books.venue
     latest = _latest(rows, venue.cut_off)
     order = _order(latest, venue.price_hierarchy)
-    limit = timedelta(minutes=venue.house.price_max_age_minutes)
     fits: list[Row] = []
     stale: list[Row] = []
     own: list[Row] = []
@@ -132,19 +135,23 @@ def _chosen(
             _record(result, row, "refused")
         elif row["own_venue"]:
             own.append(row)
-        elif venue.cut_off - row["at"] > limit:
+        elif venue.cut_off - row["at"] > venue.price_limit(row["source"]):
             stale.append(row)
         else:
             fits.append(row)
+    if fits and not (fits := _agreed(asset, fits, venue.price_outlier, result)):
+        for row in (*stale, *own):
+            _record(result, row, "recorded")
+        return _no_price(asset, _NOT_AGREED, currency)
     own.sort(key=lambda r: r["evidence"] is None)
     chosen: Row | None = next(iter((*fits, *stale, *own)), None)
     if not fits and stale:
-        result.findings.append(_stale(asset, stale[0], venue.cut_off, limit))
+        result.findings.append(_stale(asset, stale[0], venue))
     if not fits and not stale and own:
         result.findings.append(_own_alone(asset, own[0]))
         chosen = own[0] if own[0]["evidence"] else None
-        if chosen is not None and venue.cut_off - chosen["at"] > limit:
-            result.findings.append(_stale(asset, chosen, venue.cut_off, limit))
+        if chosen and venue.cut_off - chosen["at"] > venue.price_limit(chosen["source"]):
+            result.findings.append(_stale(asset, chosen, venue))
     for row in (*fits, *stale, *own):
         _record(result, row, "used" if row is chosen else "recorded")
     if chosen is None:
@@ -211,8 +218,35 @@ def _record(result: Valuation, row: Row, use: str) -> None:
     )
 
 
-def _stale(asset: str, row: Row, cut_off: datetime, limit: timedelta) -> Finding:
-    age = int((cut_off - row["at"]).total_seconds() // 60)
+def _agreed(
+    asset: str, rows: Sequence[Row], tolerance: Fraction | None, result: Valuation
+) -> list[Row]:
+    """The fresh prints without outliers: further from their median than the house's share of it.
+
+    Two prints cannot tell which of them is wrong; from three on the rule holds.
+    """
+    if tolerance is None or len(rows) < OUTLIER_NEEDS:
+        return list(rows)
+    prices = sorted(r["price"] for r in rows)
+    half = len(prices) // 2
+    median = prices[half] if len(prices) % 2 else (prices[half - 1] + prices[half]) / 2
+    kept = []
+    for row in rows:
+        if abs(row["price"] - median) <= median * tolerance:
+            kept.append(row)
+            continue
+        _record(result, row, "refused")
+        gap = fixed((row["price"] - median) / median * 100, 2) if median else "—"
+        text = _OUTLIER.format(
+            a=asset, s=row["source"], p=exact(row["price"]), m=exact(median), gap=gap
+        )
+        result.findings.append(Finding("price-outlier", "warning", text, asset))
+    return kept
+
+
+def _stale(asset: str, row: Row, venue: Venue) -> Finding:
+    limit = venue.price_limit(row["source"])
+    age = int((venue.cut_off - row["at"]).total_seconds() // 60)
     text = _STALE.format(a=asset, s=row["source"], age=age, limit=int(limit.total_seconds() // 60))
     return Finding("stale-price", "warning", text, asset)
 
@@ -251,6 +285,13 @@ _MANUAL = Text(
 _STALE = Text(
     "{a}の価格は{s}の{age}分前のもので、社内基準{limit}分を超える",
     "the price of {a} is {age} minutes old ({s}); the house limit is {limit}",
+)
+_OUTLIER = Text(
+    "{a}の価格{p}（{s}）は、各情報源の中央値{m}から{gap}%離れているため使わない",
+    "the price of {a} by {s}, {p}, is {gap} % from the median of the sources, {m}; it is not used",
+)
+_NOT_AGREED = Text(
+    "情報源の価格が互いに離れすぎていて決められない", "the sources disagree beyond the house limit"
 )
 _OWN_ALONE = Text(
     "{a}の価格は自社市場の値しかなく、証憑もないため評価に使わない",
