@@ -34,6 +34,7 @@ def test_a_ledger_is_recognised_with_its_evidence(tmp_path: Path) -> None:
     assert (form["thousands"], form["wide"]) == (",", True)
     assert "brackets" in form["negative"]
     assert re.search(r"# 6件中6件が合う\nquantity", text)
+    assert '# where = { "口座番号" = "合計" }' in text
     by_name = {g["column"]: g for g in guesses}
     assert by_name["氏名"]["kind"] == "text"
 
@@ -62,6 +63,8 @@ def test_each_form_is_recognised(tmp_path: Path) -> None:
     for name, form in forms.items():
         (source,) = of(tmp_path / name)["source"]  # type: ignore[misc]
         assert source["form"] == form, name
+    (mapped,) = of(tmp_path / "trust.txt")["table"]  # type: ignore[misc]
+    assert mapped["columns"]["amount"] == {"column": "closing"}
 
 
 @pytest.mark.parametrize(("codec", "name"), [("cp932", "cp932"), ("euc_jp", "euc-jp"),

@@ -33,6 +33,8 @@ ORIGINALS, RECORD, MAPPING = ASIDE
 WHOLE = ("repeated-key", "mixed-signs", "missing-table", "two-forms", "bad-setting",
          "missing-setting", "unknown-setting")  # fmt: skip
 """Problems of the Books that stand although rows with a fault are not among them."""
+REFERENCES = ("unknown-asset", "unknown-customer", "unknown-holding", "unknown-account")
+"""Problems of a copied table that may come of rows that are not there."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ def _found(spec: Spec, base: Path, problems: list[Problem]) -> list[_File]:
     files = []
     for source in spec.sources:
         for pattern in source.files:
-            paths = sorted(p for p in base.glob(pattern) if p.is_file())
+            inside = not Path(pattern).is_absolute() and ".." not in Path(pattern).parts
+            paths = sorted(p for p in base.glob(pattern) if p.is_file()) if inside else []
             if not paths:
                 text = _NO_FILE.format(p=pattern)
                 problems.append(Problem("missing-file", source.id, text, pattern))
@@ -216,8 +219,11 @@ def _theirs(problem: Problem, spec: Spec, mapped: Mapped) -> Problem:
 
 def _stands(problem: Problem, spec: Spec) -> bool:
     """True where a problem of the Books is one although rows with a fault are not in them."""
-    emptied = problem.name == "missing-table" and any(e.to == problem.table for e in spec.entries)
-    return problem.name in WHOLE and not emptied
+    mapped = any(e.to == problem.table for e in spec.entries)
+    if problem.name == "missing-table":
+        return not mapped
+    copied = any(problem.file == Path(c).name for c in spec.copy)
+    return problem.name in WHOLE or (copied and problem.name not in REFERENCES)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

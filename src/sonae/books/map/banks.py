@@ -92,8 +92,9 @@ def read_zengin(source: Source, path: Path, name: str, faults: Faults) -> Iterat
             if record[0] == "1":
                 head = _cut(HEADER, record)
                 account = _Account(head, _signed(head, "opening"), number)
-                if head["kind"] != "03":
-                    raise Fault("other-kind", _KIND.format(k=head["kind"]))
+                if (head["kind"], head["code_set"]) != ("03", "0"):
+                    said = f"{head['kind']}/{head['code_set']}"
+                    raise Fault("other-kind", _KIND.format(k=said))
             elif account is not None and record[0] == "2":
                 _entry(account, _cut(ENTRY, record))
             elif account is not None and record[0] == "8":
@@ -148,8 +149,8 @@ def read_camt(source: Source, path: Path, name: str, faults: Faults) -> Iterator
     """One row for each balance of each statement: its code (OPBD, CLBD, ...), amount and day."""
     content = path.read_bytes()
     try:
-        if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-            raise ET.ParseError("a document type is not allowed")
+        if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\0" in content:
+            raise ET.ParseError("neither a document type nor UTF-16 is allowed")
         root = ET.fromstring(content)
     except (ET.ParseError, ValueError) as error:
         text = Text(f"XMLとして読めない: {error}", f"not readable as XML: {error}")
@@ -264,7 +265,8 @@ _RECORDS = Text(
     "not records of {n} bytes (1, 2..., 8 repeated, then 9)",
 )
 _KIND = Text(
-    "種別コード {k} は入出金取引明細（03）でない", "kind {k} is no statement of entries (03)"
+    "種別・コード区分 {k} は JIS の入出金取引明細（03/0）でない",
+    "kind and code {k} are no statement of entries in JIS (03/0)",
 )
 _FIELD = Text("「{f}」の値「{v}」は使えない", "{f}: {v!r} is not usable")
 _TOTAL = Text(

@@ -24,7 +24,7 @@ def meant(batch: Batch, where: Chosen) -> pa.Array:
     """The rows where each column has one of its values."""
     keep = pa.array(np.ones(len(batch), dtype=bool))
     for column, values in where.items():
-        words = trimmed(batch.columns[column])
+        words = pc.fill_null(trimmed(batch.columns[column]), "")
         keep = pc.and_(keep, pc.is_in(words, pa.array(values, pa.string())))
     return keep
 

@@ -19,7 +19,7 @@ from sonae.books.map.dates import read_date, read_instant
 from sonae.books.map.numbers import NumberForm, decimal_text, narrow, read_number, scaled
 from sonae.books.map.spec import Entry, Take
 from sonae.books.rows import PARSERS, Fault
-from sonae.books.schema import Column
+from sonae.books.schema import ASSETS, Column
 from sonae.core.amount import LIMIT
 from sonae.core.text import Text
 
@@ -56,7 +56,19 @@ def convert(
     made = _each(text, _reader(take, column), row, _named(take))
     if column.required:
         _required(made, row, _named(take))
+    if column.name in ("asset", "currency") and entry.to != ASSETS.name and scales:
+        _listed(made, row, _named(take), scales)
     return made
+
+
+def _listed(values: pa.Array, row: Row, column: str, scales: Mapping[str, int]) -> None:
+    """Every asset and currency must be one that `assets` has."""
+    known = pc.is_in(values, pa.array([*scales], pa.string()))
+    strange = pc.and_(values.is_valid(), pc.invert(known))
+    for n in np.flatnonzero(strange.to_numpy(zero_copy_only=False)):
+        if not row.bad[n]:
+            text = _ASSET.format(a=shown(values[int(n)].as_py()))
+            row.fault(int(n), column, "unknown-asset", text)
 
 
 def _named(take: Take) -> str:
@@ -68,6 +80,8 @@ def _text(take: Take, row: Row) -> pa.Array:
     if take.value is not None:
         return pa.array([take.value] * len(row.batch), pa.string())
     parts = [trimmed(row.batch.columns[c], take.trim) for c in take.columns]
+    if take.empty:
+        parts = [pc.fill_null(p, take.empty) for p in parts]
     if len(parts) == 1:
         return parts[0]
     for name, part in zip(take.columns, parts, strict=True):
@@ -198,12 +212,9 @@ def _plus(one: pa.Array, other: pa.Array) -> pa.Array:
 
 def _part(take: Take, name: str, shifts: Any, row: Row) -> pa.Array:
     values = trimmed(row.batch.columns[name])
-    if take.empty == "":
-        _required(values, row, name)
-    elif take.empty is not None:
+    if take.empty:
         values = pc.fill_null(values, take.empty)
-    else:
-        _required(values, row, name)
+    _required(values, row, name)
     return to_units(values, take.number, shifts, row, name)
 
 

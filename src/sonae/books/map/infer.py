@@ -51,6 +51,19 @@ TELLING = {
     "statements": ("bank", "amount"),
     "assets": ("asset", "scale"),
 }
+PUBLISHED = {
+    "zengin": ("statements", {
+        "account": "account", "bank": "bank_name", "branch": "branch", "amount": "closing",
+        "as_of": "to",
+    }),
+    "camt053": ("statements", {
+        "account": "account", "bank": "servicer", "currency": "currency", "amount": "amount",
+        "as_of": "date",
+    }),
+    "ecb": ("prices", {"currency": "currency", "price": "rate", "at": "date"}),
+}  # fmt: skip
+"""What the columns of published layouts are; nothing of it is guessed."""
+SUMS = ("合計", "小計", "総計", "累計", "計", "total", "subtotal")
 DATES = ("iso", "slash", "compact", "kanji", "era", "dot", "english")
 FEW = 40
 
@@ -256,13 +269,22 @@ def _source(sample: Sample, lang: Lang) -> Iterator[str]:
     yield f"files = {_toml([sample.file])}"
     for key, value in sample.settings.items():
         yield f"{key} = {_toml(value)}"
-    if sample.form not in ("zengin", "camt053", "ecb"):
+    if sample.form not in PUBLISHED:
         yield f"layout = {_toml(list(sample.header))}"
+    for n, heading in enumerate(sample.header):
+        sums = [row[n].strip() for row in sample.rows if row[n].strip().lower() in SUMS]
+        for word in dict.fromkeys(sums):
+            yield from _comment(_SUM.format(w=word, n=sums.count(word)), lang)
+            yield from (
+                "# [[source.total]]",
+                f"# where = {_toml({heading: word})}",
+                "# columns = []",
+            )
     yield ""
 
 
 def _table(sample: Sample, guesses: dict[str, Guess], lang: Lang) -> Iterator[str]:
-    name, found = table_of(sample.header, guesses)
+    name, found = PUBLISHED.get(sample.form) or table_of(sample.header, guesses)
     if not name:
         yield from _comment(_NO_TABLE.format(c="、".join(sample.header)), lang)
         yield ""
@@ -286,6 +308,9 @@ def _table(sample: Sample, guesses: dict[str, Guess], lang: Lang) -> Iterator[st
 
 def _line(column: Column, found: Guess, lang: Lang) -> Iterator[str]:
     take: dict[str, object] = {"column": found.column}
+    if not found.of:
+        yield f"{column.name} = {_toml(take)}"
+        return
     if found.kind == "number" and column.kind in ("quantity", "amount") and found.options:
         take["number"] = found.options
     elif found.kind == "date" and column.kind in ("date", "instant"):
@@ -324,6 +349,10 @@ _NO_TABLE = Text(
 _TABLE = Text("見出しから表 {t} と推測: {m}", "table {t} by its headings: {m}")
 _MISSING = Text("必須。見出しに見当たらない{k}", "required; no heading for it{k}")
 _UNUSED = Text("使っていない列: {c}", "columns not used: {c}")
+_SUM = Text(
+    "「{w}」の行が{n}件ある。合計なら columns を埋めて # を外す",
+    "{n} rows say {w}: if they are sums, fill in columns and remove the #",
+)
 _ZONE = Text(
     '時刻の形と zone（例 "Asia/Tokyo"）を確かめる',
     'check the form of the time and add its zone, such as "Asia/Tokyo"',

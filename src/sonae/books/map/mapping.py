@@ -224,9 +224,10 @@ def _take(at: Settings, column: Column, source: Source, codes: Codes) -> Take:
 
 def _partial_payment(at: Settings, take: Take, source: Source) -> None:
     """`Amount` of a payment on the XRP Ledger is what was asked for, not what arrived."""
-    delivered = [c for c in source.layout if c.rpartition(".")[2] == "delivered_amount"]
+    delivered = [c for c in source.layout if "delivered_amount" in c.split(".")]
     for column in take.columns:
-        if delivered and column.rpartition(".")[2] in ("Amount", "amount"):
+        asked = {"Amount", "amount"} & set(column.split("."))
+        if delivered and asked and column not in delivered:
             at.fault("column", _PARTIAL.format(c=column, d=delivered[0]), "partial-payment")
 
 

@@ -17,7 +17,7 @@ from sonae.books.map.checks import Present, Totals, Unique, meant
 from sonae.books.map.convert import Row, convert
 from sonae.books.map.spec import Entry, Source, Spec, used_columns
 from sonae.books.map.tables import read_excel, read_parquet
-from sonae.books.map.textfiles import read_csv, read_fixed, read_jsonl
+from sonae.books.map.textfiles import look, read_csv, read_fixed, read_jsonl
 from sonae.books.map.write import TableFile, new_tables
 from sonae.books.schema import ASSETS, TABLES
 from sonae.core.errors import Problem
@@ -101,6 +101,8 @@ def _file(
     before = dict(done.faults.counts)
     for batch in ahead(open_file(spec, source, name, path, done.faults)):
         read.rows += len(batch)
+        if source.form in ("fixed", "jsonl", "excel"):
+            look(source, batch, done.faults)
         rows = totals.split(batch, done.faults)
         rows, repeated = unique.once(rows, done.faults)
         read.repeated += repeated

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl.utils import get_column_letter
 
-from sonae.books.map.batch import BATCH, Batch, Faults, batches
+from sonae.books.map.batch import BATCH, Batch, Faults, batches, shown
 from sonae.books.map.layout import numbered, same_layout
 from sonae.books.map.spec import Source
 from sonae.core.errors import Problem
@@ -58,8 +58,8 @@ def read_excel(source: Source, path: Path, name: str, faults: Faults) -> Iterato
     def cell(row: int, column: str) -> str:
         return f"{title}!{letters.get(column, 'A')}{row + start}"
 
-    rows = sheet.iter_rows(min_row=start + 1, max_col=len(found))
-    typed = plain and plain[title].iter_rows(min_row=start + 1, max_col=len(found))
+    rows = sheet.iter_rows(min_row=start + 1)
+    typed = plain and plain[title].iter_rows(min_row=start + 1)
     read = _sheet_rows(source, name, rows, typed, cell, faults)
     yield from batches(name, source.layout, read, cell)
     book.close()
@@ -96,6 +96,10 @@ def _sheet_rows(
                 place = cell(number, column)
                 faults.add(Problem(kind, source.id, message, name, number, place, column))
             values.append(text)
+        beyond = [c.value for c in row[len(source.layout) :] if c.value is not None]
+        if beyond:
+            text = _BEYOND.format(v=shown(str(beyond[0])))
+            faults.add(Problem("corrupt-row", source.id, text, name, number, cell(number, "")))
         if any(v is not None for v in values) and not (
             source.notes and (values[0] or "").startswith(source.notes)
         ):
@@ -165,6 +169,9 @@ _ERROR = Text("エラー値 {v}", "the error value {v}")
 _DIGITS = Text(
     "数値 {v} は15桁を超え、Excelでは末尾が失われている（文字列のセルで渡す）",
     "the number {v} has more than 15 digits, and Excel loses the rest (give it as text)",
+)
+_BEYOND = Text(
+    "見出しのない列に値「{v}」がある", "a value, {v!r}, stands in a column without a heading"
 )
 _FLOAT = Text(
     "型 {t} は使えない。decimal、整数か文字列で渡す", "type {t}: give decimal, an integer or text"
