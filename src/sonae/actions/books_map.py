@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -72,10 +73,7 @@ def map_books(
     spec = read_spec(read_toml(mapping, problems), mapping.name, problems)
     if problems:
         raise InputError(problems)
-    parent = None if out is None else out.parent
-    if parent is not None:
-        parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=parent, prefix=".map-") as scratch:
+    with _scratch(out) as scratch:
         books, queries = Path(scratch) / "books", Path(scratch) / "queries"
         books.mkdir()
         files = _found(spec, base or mapping.parent, problems)
@@ -108,6 +106,29 @@ def map_books(
                 content |= {f"{ORIGINALS}/{f.sha256}": _chunks(f.path) for f in files}
             replace_folder(out, content)
     return record
+
+
+def _scratch(out: Path | None) -> TemporaryDirectory[str]:
+    """A folder beside the result; what a run that was killed left there is removed first."""
+    if out is None:
+        return TemporaryDirectory(prefix="sonae-map-")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    mark = f".{out.name}.map-"
+    for left in out.parent.glob(f"{mark}*"):
+        owner = left.name.removeprefix(mark).split("-")[0]
+        if owner.isdigit() and not _runs(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    return TemporaryDirectory(dir=out.parent, prefix=f"{mark}{os.getpid()}-")
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _found(spec: Spec, base: Path, problems: list[Problem]) -> list[_File]:

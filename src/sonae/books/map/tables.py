@@ -98,8 +98,8 @@ def _sheet_rows(
             values.append(text)
         beyond = [c.value for c in row[len(source.layout) :] if c.value is not None]
         if beyond:
-            text = _BEYOND.format(v=shown(str(beyond[0])))
-            faults.add(Problem("corrupt-row", source.id, text, name, number, cell(number, "")))
+            why = _BEYOND.format(v=shown(str(beyond[0])))
+            faults.add(Problem("corrupt-row", source.id, why, name, number, cell(number, "")))
         if any(v is not None for v in values) and not (
             source.notes and (values[0] or "").startswith(source.notes)
         ):

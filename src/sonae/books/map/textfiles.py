@@ -30,6 +30,8 @@ BLOCK = 4 << 20
 _BAD = 0xF0000
 """A byte that cannot be read becomes the character at this place plus the byte."""
 _ODD = "[\U000f0000-\U000f00ff\ue000-\uf8ff\x80-\x9f]"
+_LONE = {0xF8F0: 0xA0, 0xF8F1: 0xFD, 0xF8F2: 0xFE, 0xF8F3: 0xFF}
+"""What Python's CP932 makes of four bytes that are no character."""
 SUSPECT = re.compile(_ODD)
 _UNREADABLE = re.compile("[\U000f0000-\U000f00ff\uf8f0-\uf8f3\x80-\x9f]")
 
@@ -89,7 +91,7 @@ def look(source: Source, batch: Batch, faults: Faults) -> None:
             row = batch.numbers[int(n)].as_py()
             if _UNREADABLE.search(value):
                 codes = [ord(c) for c in _UNREADABLE.findall(value)]
-                said = " ".join(f"{c - _BAD if c >= _BAD else c:02X}" for c in codes)
+                said = " ".join(f"{_LONE.get(c, c & 0xFF):02X}" for c in codes)
                 text = _BYTES.format(e=source.encoding, b=said)
                 faults.at(source.id, batch, row, name, "bad-encoding", text)
             elif not source.external:
