@@ -21,6 +21,7 @@ if sys.platform == "win32":
 RUN = "import sys; from sonae.cli.main import run; sys.exit(run(sys.argv[1:]))"
 
 
+@pytest.mark.slow
 def test_a_mapping_killed_at_any_moment_leaves_nothing_half_done(tmp_path: Path) -> None:
     """Killed earlier and later in its run; scratch of the dead is gone after the next run."""
     mapping = firm(tmp_path / "in")

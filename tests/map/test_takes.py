@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 
 from sonae.actions.books_map import map_books
 
+from . import kit
 from .kit import firm, problems, table, told
 from .test_sources import around
 
@@ -150,3 +151,61 @@ def test_an_asset_that_is_not_listed_is_told_in_every_file(tmp_path: Path) -> No
     found = told(problems(mapping))
     assert ("unknown-asset", "prices.jsonl", 1, "pair.base") in found
     assert ("corrupt-row", "ledger.csv", 1, "注文拘束") in found
+
+
+HOSTILE = {
+    "prices.jsonl": (
+        b"[1,2]\n",
+        b'{"a":' * 50_000,
+        b'{"pair":{"base":"BTC","quote":"JPY"},"last":NaN,"ts":1,"venue":"a"}\n',
+        b'{"pair":{"base":"BTC","quote":"JPY"},"last":1,"ts":9999999999999999,"venue":"a"}\n',
+        b'{"pair":{"base":"\\ud800","quote":"JPY"},"last":1,"ts":1795186740000,"venue":"a"}\n',
+    ),
+    "ledger.csv": (b"", bytes(range(256)) * 50, b"\xff\xfe"),
+    "wallets.xlsx": (b"abc", b"PK\x05\x06" + bytes(18)),
+    "trust.txt": (b"", bytes(range(256))),
+    "venue.toml": (b"[venue",),
+    "assets.csv": (b"\xff\xfe",),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_content_of_any_kind_is_refused_never_a_crash(tmp_path: Path, name: str) -> None:
+    mapping = firm(tmp_path)
+    for content in HOSTILE[name]:
+        (tmp_path / name).write_bytes(content)
+        assert problems(mapping)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("skip = 2", "skip = -2"),
+        ("zfill = 7", "zfill = -7"),
+        ("Asia/Tokyo", "+99:00"),
+        ("Asia/Tokyo", "Asia/Nowhere"),
+        ('"ledger.csv"', '""'),
+        ('"ledger.csv"', '"../ledger.csv"'),
+        ('quantity = "数量"', "quantity = 3"),
+        ('take = { "区分" = "顧客" }', 'take = "顧客"'),
+        ('name = "month end"', "name = 3"),
+        ('sheet = "残高"', 'sheet = "無い"'),
+        ("[codes.asset]", '[[complete]]\ntable = "balances"\nrows = ["x"]\n[codes.asset]'),
+        ('form = "excel"', 'form = "fixed"\nfields = [["a", "b"]]'),
+    ],
+)
+def test_a_mapping_that_makes_no_sense_is_refused_never_a_crash(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    spec = kit.SPEC.replace(old, new)
+    assert spec != kit.SPEC
+    assert problems(firm(tmp_path, spec))
+
+
+def test_a_value_that_two_tables_read_is_told_once(tmp_path: Path) -> None:
+    """Free and locked balances both read the account's number."""
+    mapping = firm(tmp_path)
+    ledger = (tmp_path / "ledger.csv").read_bytes()
+    (tmp_path / "ledger.csv").write_bytes(ledger.replace(b"0012346", b"00A2346"))
+    told_once = [t for t in told(problems(mapping)) if t[2:] == (2, "口座番号")]
+    assert told_once == [("corrupt-row", "ledger.csv", 2, "口座番号")]

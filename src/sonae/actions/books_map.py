@@ -136,7 +136,8 @@ def _found(spec: Spec, base: Path, problems: list[Problem]) -> list[_File]:
     files = []
     for source in spec.sources:
         for pattern in source.files:
-            inside = not Path(pattern).is_absolute() and ".." not in Path(pattern).parts
+            steps = Path(pattern).parts
+            inside = bool(steps) and not Path(pattern).is_absolute() and ".." not in steps
             paths = sorted(p for p in base.glob(pattern) if p.is_file()) if inside else []
             if not paths:
                 text = _NO_FILE.format(p=pattern)

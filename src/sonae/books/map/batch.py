@@ -14,6 +14,8 @@ from sonae.core.text import Text
 
 BATCH = 50_000
 SHOWN = 60
+REMEMBERED = 100_000
+"""Places of a kind that are known again; beyond them one may be counted for each of its tables."""
 
 
 def no_cell(row: int, column: str) -> str:
@@ -53,10 +55,19 @@ class Faults:
 
     kept: dict[tuple[str, str, str, str], list[Problem]] = field(default_factory=dict)
     counts: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
+    places: dict[tuple[str, str, str, str], set[tuple[int | None, str]]] = field(
+        default_factory=dict
+    )
 
     def add(self, problem: Problem) -> None:
-        """One more problem."""
+        """One more problem; a place that two tables read is told once."""
         kind = (problem.table, problem.file, problem.name, problem.column)
+        told = self.places.setdefault(kind, set())
+        place = (problem.row, f"{problem.key}{problem.message.en}")
+        if place in told:
+            return
+        if len(told) < REMEMBERED:
+            told.add(place)
         self.counts[kind] = self.counts.get(kind, 0) + problem.count
         listed = self.kept.setdefault(kind, [])
         if len(listed) < LISTED:

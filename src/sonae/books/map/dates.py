@@ -136,7 +136,10 @@ def read_instant(text: str, form: DateForm) -> str:
     for name in form.forms:
         if name in ("unix", "unix_ms") and re.fullmatch(r"-?\d{1,16}", given, re.ASCII):
             unit = "seconds" if name == "unix" else "milliseconds"
-            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(**{unit: int(given)})
+            try:
+                moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(**{unit: int(given)})
+            except OverflowError as error:
+                raise Fault("corrupt-row", _NO_DAY.format(v=text)) from error
             return moment.isoformat()
     if "iso" in form.forms and _ISO.fullmatch(given):
         try:
@@ -169,7 +172,7 @@ def _local(moment: datetime, zone: str, text: str) -> datetime:
 
 def zone_known(zone: str) -> bool:
     """True for `+09:00` and for a zone of the time-zone data base."""
-    if re.fullmatch(r"[+-]\d{2}:\d{2}", zone, re.ASCII):
+    if re.fullmatch(r"[+-](0\d|1[0-4]):[0-5]\d", zone):
         return True
     try:
         ZoneInfo(zone)

@@ -80,7 +80,7 @@ def _one_of(at: Settings, key: str, known: Any, default: str) -> str:
 def _source(at: Settings) -> Source:
     layout = at.take("layout", list, [])
     fields = at.take("fields", list, [])
-    if fields and not all(isinstance(f, list) and len(f) == 2 for f in fields):
+    if not all(isinstance(f, list) and len(f) == 2 and _width(f[1]) for f in fields):
         at.fault("fields", _FIELDS)
         fields = []
     form: Any = _one_of(at, "form", FORMS, "csv")
@@ -90,7 +90,7 @@ def _source(at: Settings) -> Source:
         files=_words(at, "files"),
         encoding=_one_of(at, "encoding", ENCODINGS, "utf-8"),
         delimiter=str(at.take("delimiter", str, ",")),
-        skip=int(at.take("skip", int, 0)),
+        skip=_count(at, "skip"),
         sheet=str(at.take("sheet", str, "")),
         layout=FIXED_LAYOUTS.get(form) or tuple(map(str, layout or [f[0] for f in fields])),
         widths=tuple(int(f[1]) for f in fields),
@@ -116,6 +116,19 @@ def _source(at: Settings) -> Source:
         at.fault("delimiter", NOT_USABLE.format(key="delimiter", value=source.delimiter))
     at.done()
     return source
+
+
+def _width(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10_000
+
+
+def _count(at: Settings, key: str) -> int:
+    """A number of lines or digits: zero or more."""
+    value = int(at.take(key, int, 0))
+    if not 0 <= value < 10_000:
+        at.fault(key, NOT_USABLE.format(key=key, value=str(value)))
+        return 0
+    return value
 
 
 def _total(at: Settings) -> Total:
@@ -210,7 +223,7 @@ def _take(at: Settings, column: Column, source: Source, codes: Codes) -> Take:
         date=_date(at, column),
         trim=bool(at.take("trim", bool, True)),
         wide=bool(at.take("wide", bool, False)),
-        zfill=int(at.take("zfill", int, 0)),
+        zfill=_count(at, "zfill"),
         prefix=str(at.take("prefix", str, "")),
         empty=at.take("empty", str, None),
     )
@@ -256,6 +269,9 @@ def _complete(at: Settings) -> list[Complete]:
     table = _one_of(at, "table", TABLES, "balances")
     found = []
     for row in at.take("rows", list, []):
+        if not isinstance(row, dict):
+            at.fault("rows", NOT_USABLE.format(key="rows", value=str(row)))
+            continue
         strange = [c for c in dict(row) if TABLES[table].column(str(c)) is None]
         if strange:
             at.fault("rows", _NO_COLUMN.format(c=strange[0], t=table, known=""))

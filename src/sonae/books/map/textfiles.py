@@ -238,6 +238,10 @@ def _records(
 # -- JSON lines ------------------------------------------------------------------------------
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character, which an escape of JSON can write."""
+
+
 class _Twice(ValueError):
     pass
 
@@ -287,7 +291,12 @@ def _objects(
                 text = _KEYS.format(k=", ".join(strange))
                 faults.add(Problem("layout-changed", source.id, text, name, number))
                 continue
-            yield number, [flat.get(c) for c in source.layout]
+            values = [flat.get(c) for c in source.layout]
+            if any(v is not None and _HALF.search(v) for v in values):
+                text = _JSON.format(e="\\ud800-\\udfff")
+                faults.add(Problem("corrupt-row", source.id, text, name, number))
+                continue
+            yield number, values
 
 
 def _flat(value: dict[str, Any], before: str) -> Iterator[tuple[str, str | None]]:
