@@ -29,39 +29,29 @@ from sonae.core.text import Lang, Text
 
 OK, FOUND, USAGE, REFUSED = 0, 1, 2, 3
 app = App(name="sonae", version=__version__, help="Reserve engine of a crypto-asset exchange.")
-rules = App(name="rules", help="The law as dated, cited, executable rules.")
-books = App(name="books", help="The input tables.")
-fund = App(name="fund", help="The reserve fund: a ledger of signed entries, two people for each.")
-seal = App(name="seal", help="Seals: what is owed, for each customer to check.")
-app.command(rules)
-app.command(fund)
-claims = App(name="claims", help="From a loss to paid customers.")
-app.command(seal)
-pay = App(name="pay", help="Pay each person once: files three people sign, and what came of them.")
-claims.command(pay)
-incident = App(name="incident", help="A loss: its clocks, who bears it, the refill.")
-guard = App(name="guard", help="Between closes: credits asked about first, totals each minute.")
-app.command(guard)
-app.command(claims)
-app.command(incident)
-app.command(books)
-estate = App(name="estate", help="When the firm is gone: take over, share what there is.")
-app.command(estate)
-loss = App(name="loss", help="Losses that may happen: estimates with their errors.")
-app.command(loss)
-survey = App(name="survey", help="What the public record lacks, firm by firm, in confidence.")
-app.command(survey)
 
-pack = App(
-    name="pack", help="The resolution pack: all that is needed without the firm, in one file."
-)
-pack_keys = App(name="keys", help="An administrator's key in shares: make, check, rotate, due.")
-wallet = App(name="wallet", help="Balances off the firm's own nodes, and proof of control.")
-app.command(pack)
-app.command(wallet)
-pack.command(pack_keys)
-loss = App(name="loss", help="Losses that may happen: estimates with their errors.")
-app.command(loss)
+
+def _group(name: str, says: str, under: App = app) -> App:
+    """A group of commands."""
+    found = App(name=name, help=says)
+    under.command(found)
+    return found
+
+
+books = _group("books", "The input tables.")
+wallet = _group("wallet", "Balances off the firm's own nodes, and proof of control.")
+rules = _group("rules", "The law as dated, cited, executable rules.")
+fund = _group("fund", "The reserve fund: a ledger of signed entries, two people for each.")
+seal = _group("seal", "Seals: what is owed, for each customer to check.")
+guard = _group("guard", "Between closes: credits asked about first, totals each minute.")
+incident = _group("incident", "A loss: its clocks, who bears it, the refill.")
+claims = _group("claims", "From a loss to paid customers.")
+pay = _group("pay", "Pay each person once: files three people sign, and what came of them.", claims)
+pack = _group("pack", "The resolution pack: all that is needed without the firm, in one file.")
+pack_keys = _group("keys", "An administrator's key in shares: make, check, rotate, due.", pack)
+estate = _group("estate", "When the firm is gone: take over, share what there is.")
+loss = _group("loss", "Losses that may happen: estimates with their errors.")
+survey = _group("survey", "What the public record lacks, firm by firm, in confidence.")
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="print one JSON document")]
 Assume = Annotated[
