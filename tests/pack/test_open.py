@@ -59,7 +59,11 @@ def test_a_pack_opens_with_nothing_to_act_on_but_the_parts_it_lacks(
     found = open_pack(how(world), tmp_path / "out")
     assert names(found) == []
     assert found["hours_since"] == 12
-    assert {m["part"] for m in found["missing"]} == {"policies.csv", "trust-deeds.csv"}
+    assert {m["part"] for m in found["missing"]} == {
+        "policies.csv",
+        "segregation.csv",
+        "trust-deeds.csv",
+    }
     assert json.loads((tmp_path / "out" / "manifest.json").read_bytes()) == world.found["manifest"]
 
 

@@ -1,7 +1,8 @@
 """The parts of a resolution pack that are small: one function each, files by name.
 
-Wallets and how each is controlled, banks, trust deeds, policies, agreements, pending payments,
-people, suppliers, keys, the rulebook. A part whose input is not there is named with the reason.
+Wallets and how each is controlled, banks, trust deeds, the segregation register, policies,
+agreements, pending payments, people, suppliers, keys, the rulebook. A part whose input is not
+there is named with the reason.
 """
 
 from __future__ import annotations
@@ -89,6 +90,10 @@ _PLAIN = (
         "instrument_id", "kind", "holder", "title", "currency", "asset", "amount",
         "bankruptcy_remote", "maturity", "evidence",
     )),
+    ("segregation", "segregation", (
+        "kind", "item", "holder", "named_title", "exclusive_use", "no_lien_on",
+        "no_lien_evidence", "trust_deed", "audited_on", "auditor",
+    )),
     ("agreements", "agreements", (
         "agreement_id", "kind", "counterparty", "subject", "signed_on", "ends_on",
         "ends_on_insolvency", "where_kept", "contact",
@@ -130,6 +135,7 @@ def _wallets(books: Books) -> Rows:
             **_with_coins(row, books),
             "signing_domain": row["signing_domain"] or (known.signing_domain if known else ""),
             "quorum": known.quorum if known else "",
+            "signers": "; ".join(known.signers) if known else "",
             "in_register": known is not None,
             "suppliers": "; ".join(hangs.get(row["holding_id"], ())),
         })  # fmt: skip
@@ -137,12 +143,13 @@ def _wallets(books: Books) -> Rows:
         known = register[name]
         rows.append({
             "holding_id": name, "signing_domain": known.signing_domain, "quorum": known.quorum,
-            "in_register": True, "suppliers": "; ".join(hangs.get(name, ())),
+            "signers": "; ".join(known.signers), "in_register": True,
+            "suppliers": "; ".join(hangs.get(name, ())),
         })  # fmt: skip
     return _table(
         rows,
         *("holding_id", "asset", "owner", "tier", "quantity", "units", "custodian", "chain"),
-        *("address", "signing_domain", "quorum", "in_register", "suppliers"),
+        *("address", "signing_domain", "quorum", "signers", "in_register", "suppliers"),
         *("control_proved_on", "evidence", "days_to_liquid", "as_of"),
     )
 

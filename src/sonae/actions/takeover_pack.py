@@ -6,7 +6,7 @@ import csv
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -60,8 +60,9 @@ def take_pack(folder: Path) -> Taken:
             f"{part['part']}: {why['en']}",
         )
     wallets = _csv(folder / "wallets.csv")
-    taken.wallets = [_pack_wallet(r, taken) for r in wallets if r.get("asset")]
-    taken.accounts = [r for r in _csv(folder / "banks.csv") if r.get("stage") == "settled"]
+    taken.wallets = _shared([_pack_wallet(r, taken) for r in wallets if r.get("asset")])
+    taken.accounts = newest(_csv(folder / "banks.csv"), taken.on.isoformat())
+    taken.unknown = {t["asset"]: int(t.get("unidentified", "0")) for t in manifest["totals"]}
     taken.policies = _pack_policies(folder / "policies.csv")
     people = _csv(folder / "people.csv")
     taken.contacts = people or None
@@ -129,6 +130,30 @@ def _pack_wallet(row: Mapping[str, str], taken: Taken) -> Wallet:
     )
 
 
+def _shared(wallets: list[Wallet]) -> list[Wallet]:
+    """Wallets, marked where one of the firm's own is signed for in the same place or by the same.
+
+    A pack tells the firm's own coins by `owner`, as the Books do.
+    """
+    house = {n for w in wallets if w.owner == "house" for n in (w.signing_domain, *w.signers) if n}
+    return [
+        w._replace(shared=w.owner != "house" and bool({w.signing_domain, *w.signers} & house))
+        for w in wallets
+    ]
+
+
+def newest(rows: Sequence[dict[str, str]], on: str) -> list[dict[str, str]]:
+    """The newest settled statement of each account on or before a day."""
+    found: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in rows:
+        key = tuple(row.get(k, "") for k in ("bank", "branch", "account", "currency", "kind"))
+        if row.get("stage") != "settled" or row["as_of"] > on:
+            continue
+        if key not in found or found[key]["as_of"] < row["as_of"]:
+            found[key] = row
+    return [found[key] for key in sorted(found)]
+
+
 def _scale(quantity: str, units: int) -> int:
     """The scale at which a quantity in whole coins is so many base units; 0 where it is none."""
     whole, _, part = quantity.partition(".")
@@ -160,6 +185,7 @@ def _pack_policies(path: Path) -> list[dict[str, Any]] | None:
 def _pack_totals(folder: Path, taken: Taken) -> None:
     """What accounts and people of the pack come to, and what its close says beside them."""
     accounts = unknown = people = payout = 0
+    verified = None
     engine = open_engine()
     try:
         if balances := sorted((folder / "balances").glob("*.parquet")):
@@ -175,8 +201,14 @@ def _pack_totals(folder: Path, taken: Taken) -> None:
         if persons := sorted((folder / "persons").glob("*.parquet")):
             t = engine.scan(persons)
             full = (t.payout_bank.length() > 0) & (t.payout_account.length() > 0)
-            [row] = engine.rows(t.aggregate(n=t.count(), full=full.sum()))
+            sums = {"n": t.count(), "full": full.sum()}
+            if "payout_verified_on" in t.columns:
+                day = t.payout_verified_on
+                good = day.re_search(r"^\d{4}-\d{2}-\d{2}$") & (day <= taken.on.isoformat())
+                sums["verified"] = (full & good).sum()
+            [row] = engine.rows(t.aggregate(**sums))
             people, payout = int(row["n"]), int(row["full"] or 0)
+            verified = int(row["verified"] or 0) if "verified" in row else None
     finally:
         engine.close()
     taken.people = {
@@ -185,7 +217,7 @@ def _pack_totals(folder: Path, taken: Taken) -> None:
         "with_balance": None,
         "customers": people or None,
         "with_payout_details": payout if people else None,
-        "verified": None,
+        "verified": verified,
     }
     closed = folder / "close" / "close.json"
     file = closed if closed.is_file() else folder / "close.json"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from sonae.cli.main import FOUND, OK, Json, Language, estate, language, out, show, show_json
+from sonae.cli.main import FOUND, OK, Json, Language, day, estate, language, out, show, show_json
 
 Plan = Annotated[Path, Parameter(name="PLAN")]
 
@@ -55,6 +55,64 @@ def estate_distribute(
         if out_dir is not None:
             out(f"→ {out_dir}")
     return FOUND if document["not_valued"] else OK
+
+
+@estate.command(name="plan")
+def estate_plan(
+    folder: Annotated[Path, Parameter(name="FOLDER")],
+    *,
+    proceeding: str,
+    commencement_on: str,
+    record_on: str,
+    out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
+    rates: Path | None = None,
+    at_pack_prices: bool = False,
+    state: str = "unfiled",
+    trigger_event: bool | None = None,
+    id: Annotated[str | None, Parameter(name="--id")] = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Draft plan and claims from an opened pack; exit code 1 while something is open.
+
+    Parameters
+    ----------
+    folder
+        The folder of an opened pack.
+    proceeding
+        Which proceeding it is.
+    commencement_on
+        Claims are valued on this day (YYYY-MM-DD).
+    record_on
+        Who holds a claim on this day is paid (YYYY-MM-DD).
+    out_dir
+        A new folder for plan.toml, claims.parquet and draft.json.
+    rates
+        Prices at commencement as CSV: asset, rate.
+    at_pack_prices
+        Take the prices of the pack's day as those of commencement.
+    state
+        The state of every claim: unfiled unless somebody says otherwise.
+    trigger_event
+        Whether an event came about after which the beneficiaries' agent alone pays the cash trust.
+    id
+        A name for the estate.
+    """
+    from sonae.actions.estate_plan import Asked, draft_plan
+    from sonae.report.estate import draft_view
+
+    first, record = day(commencement_on), day(record_on)
+    assert first is not None
+    assert record is not None
+    asked = Asked(proceeding, first, record, rates, at_pack_prices, state, trigger_event, id)
+    document = draft_plan(folder, asked, out_dir)
+    if json:
+        show_json(document)
+    else:
+        show(draft_view(document, language(lang)))
+        if out_dir is not None:
+            out(f"→ {out_dir}")
+    return FOUND if document["not_placed"] or document["not_known"] else OK
 
 
 @estate.command(name="rival")

@@ -49,7 +49,8 @@ VIEW = pa.schema(
 )
 DETAILS = (
     "kind", "name", "name_kana", "birth_date", "address", "phone", "email", "country", "flags",
-    "payout_bank", "payout_branch", "payout_account", "proof_text",
+    "payout_bank", "payout_branch", "payout_account", "payout_verified_on",
+    "proof_text",
 )  # fmt: skip
 PEOPLE = pa.schema([("person", _TEXT), ("customer_id", _TEXT), *((d, _TEXT) for d in DETAILS)])
 

@@ -68,6 +68,46 @@ def distribution_view(document: Found, lang: Lang) -> RenderableType:
     return Group(*lines)
 
 
+def draft_view(document: Found, lang: Lang) -> RenderableType:
+    """A plan in draft: who acts, pools with reasons, claims, what is open."""
+    words = Words(lang)
+    acts = law_words(document["law"], lang)
+    pools = _table(
+        words, ("pool", "kind", "asset", "amount", "why"), ("pool", "kind", "asset", "why")
+    )
+    for row in document["pools"]:
+        kind = words(f"estate.pool_{row['kind']}")
+        cells = (row["id"], kind, row["asset"], with_separators(row["amount"]))
+        pools.add_row(*cells, row["why"][lang])
+    claims = _table(words, ("asset", "claims", "claimed", "flagged"), ("asset",))
+    for row in document["claims"]:
+        sums = (with_separators(row[k]) for k in ("amount", "flagged"))
+        claims.add_row(row["asset"], f"{row['claims']:,}", *sums)
+    title = words("estate.draft", estate=document["estate"])
+    parts: list[RenderableType] = [Styled(title, style="bold"), *map(Styled, acts), pools, claims]
+    for key in ("not_placed", "not_known"):
+        parts.append(Styled(words(f"estate.{key}", n=len(document[key])), style="bold"))
+        said = (f"  {o['subject']}: {o['message'][lang]}" for o in document[key])
+        parts += [Styled(line, style="yellow") for line in said]
+    return Group(*parts)
+
+
+def law_words(law: Found, lang: Lang) -> list[str]:
+    """Who acts and pays, what is valued when: each with its standing and how sure it is."""
+    words = Words(lang)
+    lines = []
+    for key, figure in law.items():
+        name, value = words(f"estate_law.{key.partition('#')[2]}"), str(figure["value"])
+        if value.startswith("not_computable"):
+            lines.append(f"{name}: {words('estate.law_unknown')}")
+            continue
+        marks = words(f"standing.{figure['standing']}"), words(f"confidence.{figure['confidence']}")
+        said = words.known(f"estate_law.{value}", value)
+        open_, close = ("（", "）") if lang == "ja" else (" (", ")")
+        lines.append(f"{name}: {said}{open_}{', '.join(marks)}{close}")
+    return lines
+
+
 def rival_view(document: Found, lang: Lang) -> RenderableType:
     """Each day of valuation against the first."""
     words = Words(lang)

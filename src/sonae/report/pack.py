@@ -45,12 +45,16 @@ PARTS: tuple[tuple[str, Text], ...] = (
     )),
     ("balances/", Text("口座・資産ごとの残高", "balances by account and asset")),
     ("wallets.csv", Text(
-        "ウォレットと支配の方法（署名領域・必要署名数）",
-        "wallets, and how each is controlled: signing domain, quorum",
+        "ウォレットと支配の方法（署名領域・必要署名数・署名者）",
+        "wallets, and how each is controlled: signing domain, quorum, who signs",
     )),
     ("banks.csv", Text("銀行・信託口座", "bank and trust accounts")),
     ("trust-deeds.csv", Text(
         "信託契約・保証・預金・債券", "trust deeds, guarantees, deposits, bonds",
+    )),
+    ("segregation.csv", Text(
+        "分別管理の登録（名義・専用・担保不設定・信託契約）",
+        "the segregation register: title, exclusive use, no-lien letters, trust deeds",
     )),
     ("policies.csv", Text("保険契約", "insurance policies")),
     ("agreements.csv", Text("契約の一覧", "agreements")),
