@@ -161,7 +161,7 @@ def _counters(opened: Mapping[str, Any], valued: Mapping[str, Any]) -> dict[str,
         ZAIF: {
             "mona_in_kind": {"coins": number_text(parse_number(mona["in_kind"]) / 10**8)},
             "mona_in_money": {"amount": mona["amount"]},
-            "day": _published_days(opened[ZAIF]["id"]),
+            "day": published_days(opened[ZAIF]["id"]),
             "gap": _gap(opened[ZAIF]),
         },
         BITHUMB: {
@@ -179,7 +179,7 @@ def _above(opened: Mapping[str, Any], above: Mapping[str, str]) -> dict[str, Any
     return {
         "transaction_loss": {"amount": above["amount"]},
         "goodwill": {"amount": above["goodwill"]},
-        "day": _published_days(row),
+        "day": published_days(row),
         "gap": _gap(opened),
     }
 
@@ -189,7 +189,7 @@ def _gap(opened: Mapping[str, Any]) -> str | None:
     return None if found is None else str(found["gap"])
 
 
-def _published_days(id: str) -> int | None:
+def published_days(id: str) -> int | None:
     """Days until customers were made whole, from the shipped list of loss events."""
     with resources.files("sonae.data").joinpath("incidents.csv").open(encoding="utf-8") as stream:
         row = next(r for r in csv.DictReader(stream) if r["id"] == id)

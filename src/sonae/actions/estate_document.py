@@ -11,6 +11,7 @@ from sonae.claims.estate.pools import GENERAL, IN_KIND, SECURED, Used, used
 from sonae.claims.estate.steps import STEPS
 from sonae.core.canonical import number_text
 from sonae.core.errors import Refused
+from sonae.core.figure import NotComputable
 from sonae.rulebook.cases import show
 from sonae.rulebook.edition import Edition
 from sonae.rulebook.rule import facts_from
@@ -24,7 +25,7 @@ def law_of(plan: Plan) -> dict[str, Any]:
     given: dict[str, Any] = {"proceeding": plan.proceeding}
     if plan.trigger_event is not None:
         given["trigger_event"] = plan.trigger_event
-    found = {}
+    found: dict[str, Any] = {}
     for rule in ("estate.jp.proceeding", "estate.jp.payers"):
         facts, _ = facts_from(given, edition.rule(rule))
         for key, figure in edition.evaluate(rule, facts).items():
@@ -33,6 +34,8 @@ def law_of(plan: Plan) -> dict[str, Any]:
                 "standing": figure.standing,
                 "confidence": figure.confidence,
             }
+            if isinstance(figure.value, NotComputable):
+                found[f"{rule}#{key}"]["reason"] = figure.value.reason().as_json()
     return found
 
 

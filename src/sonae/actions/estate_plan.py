@@ -181,7 +181,7 @@ def _rates(manifest: Mapping[str, Any], asked: Asked, draft: Draft) -> dict[str,
             found[name] = parse_number(price)
             if not same_day:
                 draft.unknown("rate-of-the-pack", name)
-        else:
+        elif total["owed"] != "0":
             draft.unknown("no-rate", name)
     return found
 

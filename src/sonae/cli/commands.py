@@ -190,7 +190,7 @@ def sample(
     return OK
 
 
-Story = Literal["close", "incident", "guard", "chains"]
+Story = Literal["close", "incident", "estate", "guard", "chains"]
 
 
 @app.command
@@ -201,14 +201,15 @@ def demo(
     lang: Language = None,
     json: Json = False,
 ) -> int:
-    """Real cases: exchanges closed, incidents replayed, a phantom credit refused.
+    """Real cases: exchanges closed, incidents replayed, failed exchanges, a phantom credit.
 
     Parameters
     ----------
     story
         close: Coincheck, DMM Bitcoin, FTX Japan; incident: Coincheck 2018, DMM
-        Bitcoin 2024, Zaif 2018, Bithumb 2026; guard: the phantom credit of 2026,
-        refused, and found where nobody asked; chains: two real nodes on this machine.
+        Bitcoin 2024, Zaif 2018, Bithumb 2026; estate: FTX Japan 2022, one coin short,
+        management gone; guard: the phantom credit of 2026, refused, and found where
+        nobody asked; chains: two real nodes on this machine.
     out_dir
         Where the reports go.
     """
@@ -220,6 +221,8 @@ def demo(
         from sonae.cli.wallet import demo_chains
 
         return demo_chains(out_dir / "chains", lang, json)
+    if story == "estate":
+        return _demo_estate(out_dir / "estate", lang, json)
     from sonae.actions.demo import demo as run_demo
     from sonae.report.terminal import loss, summary
 
@@ -271,6 +274,22 @@ def _demo_guard(out_dir: Path, lang: Language, json: bool) -> int:
     else:
         show(story_view(found, words))
         out(f"→ {out_dir / 'guard'}")
+    return OK
+
+
+def _demo_estate(out_dir: Path, lang: Language, json: bool) -> int:
+    """Run the failed exchanges from pack to returned assets."""
+    from sonae.actions.demo_estate import run_stories
+    from sonae.report.estate_demo import stories_view
+
+    words = language(lang)
+    with progress(words, 24) as bar:
+        found = run_stories(out_dir, bar.step)
+    if json:
+        show_json(found)
+        return OK
+    show(stories_view(found, words))
+    out(f"→ {out_dir}")
     return OK
 
 

@@ -56,16 +56,21 @@ def distribution_view(document: Found, lang: Lang) -> RenderableType:
         pools,
         Styled(""),
     ]
-    for asset, row in document["conservation"].items():
-        if row["pool"] != "0":
-            said = words(
-                "estate.conserved", asset=asset, **{k: with_separators(v) for k, v in row.items()}
-            )
-            lines.append(Styled(said, style="dim"))
+    lines += [Styled(said, style="dim") for said in conserved(document, lang)]
     if document["not_valued"]:
         assets = ", ".join(document["not_valued"])
         lines.append(Styled(words("estate.not_valued", assets=assets), style="yellow"))
     return Group(*lines)
+
+
+def conserved(document: Found, lang: Lang) -> list[str]:
+    """For each asset there is something of: pool = cost + paid + reserved + left."""
+    words = Words(lang)
+    return [
+        words("estate.conserved", asset=a, **{k: with_separators(v) for k, v in row.items()})
+        for a, row in document["conservation"].items()
+        if row["pool"] != "0"
+    ]
 
 
 def draft_view(document: Found, lang: Lang) -> RenderableType:
@@ -92,14 +97,16 @@ def draft_view(document: Found, lang: Lang) -> RenderableType:
     return Group(*parts)
 
 
-def law_words(law: Found, lang: Lang) -> list[str]:
+def law_words(law: Found, lang: Lang, only: Sequence[str] = ()) -> list[str]:
     """Who acts and pays, what is valued when: each with its standing and how sure it is."""
     words = Words(lang)
     lines = []
     for key, figure in law.items():
+        if only and key.partition("#")[2] not in only:
+            continue
         name, value = words(f"estate_law.{key.partition('#')[2]}"), str(figure["value"])
-        if value.startswith("not_computable"):
-            lines.append(f"{name}: {words('estate.law_unknown')}")
+        if (reason := figure.get("reason")) is not None:
+            lines.append(words("estate.law_unknown", name=name, reason=reason[lang]))
             continue
         marks = words(f"standing.{figure['standing']}"), words(f"confidence.{figure['confidence']}")
         said = words.known(f"estate_law.{value}", value)
