@@ -67,6 +67,7 @@ def document_of(
         "proceeding": plan.proceeding,
         "basis": plan.basis,
         "currency": plan.currency,
+        "scales": {a.asset: a.scale for a in plan.assets.values()},
         "commencement_on": plan.commencement_on.isoformat(),
         "record_on": plan.record_on.isoformat(),
         "residue_account": plan.residue_account,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,20 @@ def former_of(folder: Path, plan: Plan) -> dict[str, Any]:
     for key, mine in (("estate", plan.id), ("currency", plan.currency), ("basis", plan.basis)):
         if document[key] != mine:
             raise UsageError(f"{folder}: {key} is {document[key]}, the plan says {mine}")
+    holds(folder, document)
+    return document
+
+
+def holds(folder: Path, document: Mapping[str, Any]) -> None:
+    """Check that the table is the one that the document names.
+
+    Raises:
+        Refused: it is not.
+    """
     with (folder / TABLE).open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if digest != document["table_digest"]:
         raise Refused(f"{folder / TABLE} is not the table that {DOCUMENT} names")
-    return document
 
 
 _COLUMNS = Text("列がない: {c}", "columns are missing: {c}")

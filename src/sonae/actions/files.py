@@ -69,7 +69,7 @@ def _write_durably(path: Path, content: bytes | Iterable[bytes], mode: int) -> N
         os.fsync(stream.fileno())
 
 
-def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
+def replace_file(path: Path, content: bytes | Iterable[bytes], mode: int = 0o600) -> None:
     """Put a file in place of what was there, whole or not at all; for its owner's eyes only."""
     fresh = path.with_name(f".{path.name}.new")
     _write_durably(fresh, content, mode)

@@ -115,6 +115,49 @@ def estate_plan(
     return FOUND if document["not_placed"] or document["not_known"] else OK
 
 
+@estate.command(name="report")
+def estate_report(
+    folder: Annotated[Path, Parameter(name="OUT_DIR")],
+    *,
+    out_file: Annotated[Path | None, Parameter(name="--out")] = None,
+    xlsx: Path | None = None,
+    statements: Path | None = None,
+    notice: Path | None = None,
+    draft: Path | None = None,
+    person: str | None = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Report a distribution to the court, and state to each creditor what both payers pay.
+
+    Parameters
+    ----------
+    folder
+        The folder of a distribution.
+    out_file
+        The report as PDF/A.
+    xlsx
+        The same schedules as a workbook.
+    statements
+        Every creditor's statement as CSV, one line for each claim.
+    notice
+        The notice to all, as text without a link.
+    draft
+        draft.json of the plan: what is in no pool and what is not known goes into the report.
+    person
+        The statement of this person, in place of the report.
+    """
+    from sonae.actions.estate_report import Wanted, report_estate
+
+    wanted = Wanted(out_file, xlsx, statements, notice, draft, person)
+    found = report_estate(folder, wanted, language(lang))
+    if json:
+        show_json(found)
+    else:
+        out("\n".join(f"→ {file}" for file in found["files"].values()))
+    return OK
+
+
 @estate.command(name="rival")
 def estate_rival(file: Plan, *, claims: Path, lang: Language = None, json: Json = False) -> int:
     """Days of valuation side by side: the money of each group, who gains, who loses.

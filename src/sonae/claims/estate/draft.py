@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sonae.claims.estate.plan import KINDS
 from sonae.core.text import Text
 
 APART, FALLS, UNKNOWN, ELSEWHERE = "apart", "would_fall", "not_known", "elsewhere"
@@ -113,6 +114,8 @@ def place(things: Iterable[Thing], currency: str) -> Draft:
             draft.left("would-fall", thing)
         else:
             _BY[thing.what](draft, thing, currency)
+    order = sorted(draft.pools.values(), key=lambda p: (KINDS.index(p.kind), p.asset, p.id))
+    draft.pools = {pool.id: pool for pool in order}
     return draft
 
 
