@@ -102,6 +102,18 @@ def make_pack(wanted: Wanted, step: Step = lambda _: None) -> dict[str, Any]:
     }
 
 
+def pack_of_close(
+    books: Path, out: Path, recipients: Path, key: Path, step: Step = lambda _: None
+) -> dict[str, Any]:
+    """The pack of a close that was just made and sealed into `out`, put beside that folder.
+
+    Ledger and groups of persons are not in it, which it says; `make_pack` takes those too.
+    """
+    on = json.loads((out / "close.json").read_bytes())["on"]
+    file = out.with_name(f"{out.name}-{on}.pack.age")
+    return make_pack(Wanted(books, out, recipients, key, file, seal=out), step)
+
+
 @contextmanager
 def _stage(out: Path) -> Iterator[Path]:
     """A folder of its owner's beside the file; removed whatever happens, also a former one."""

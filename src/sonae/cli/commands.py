@@ -11,6 +11,7 @@ from sonae.cli.main import (
     FOUND,
     OK,
     Assume,
+    Bar,
     Json,
     Language,
     app,
@@ -41,6 +42,7 @@ def close(
     seal_key: Path | None = None,
     seal_after: Path | None = None,
     escrow: Path | None = None,
+    pack: Path | None = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -66,27 +68,43 @@ def close(
         The folder of the seal, or of the close, before this one.
     escrow
         A file of age recipients who can open the key of the day.
+    pack
+        RECIPIENTS.toml: a resolution pack is made too, beside --out, signed by the seal key.
     """
     from sonae.actions.close import close_books
     from sonae.actions.seal_make import sealing
+    from sonae.report.pack import made_view
     from sonae.report.terminal import summary
 
     words = language(lang)
-    if seal_key is None and (seal_after or escrow):
-        raise UsageError("--seal-after and --escrow need --seal-key")
+    if seal_key is None and (seal_after or escrow or pack):
+        raise UsageError("--seal-after, --escrow and --pack need --seal-key")
     if seal_key is not None and (out_dir is None or what_if_on):
         raise UsageError("a seal needs --out, and is not made of a what-if")
     how = None if seal_key is None else sealing(seal_key, seal_after, escrow=escrow)
     with progress(words, CLOSE_STEPS) as bar:
         on, known = day(what_if_on), assume or ()
         closed = close_books(folder, known, on, out_dir, engine, bar.step, fund, how, guard)
-    if json:
-        show_json(closed.document)
-    else:
-        show(summary(closed.document, words))
-        if out_dir is not None:
-            out(f"→ {out_dir / f'report.{words}.html'}")
-    return OK if closed.clean else FOUND
+        found = _pack_of(folder, out_dir, pack, seal_key, bar)
+    show_json(closed.document) if json else show(summary(closed.document, words))
+    if out_dir is not None and not json:
+        out(f"→ {out_dir / f'report.{words}.html'}")
+    if found and not json:
+        show(made_view(found, words))
+    return OK if closed.clean and _complete(found) else FOUND
+
+
+def _pack_of(folder: Path, close: Path | None, to: Path | None, key: Path | None, bar: Bar) -> Any:
+    """The pack of a close, where one is wanted."""
+    if to is None or close is None or key is None:
+        return None
+    from sonae.actions.pack_make import pack_of_close
+
+    return pack_of_close(folder, close, to, key, bar.step)
+
+
+def _complete(pack: Any) -> bool:
+    return pack is None or all(f["severity"] == "note" for f in pack["findings"])
 
 
 @app.command

@@ -158,6 +158,55 @@ def estate_report(
     return OK
 
 
+@estate.command(name="look-back")
+def estate_look_back(
+    file: Plan,
+    movements: Annotated[Path, Parameter(name="MOVEMENTS.csv")],
+    *,
+    petition_on: str,
+    least: str,
+    days: int | None = None,
+    ground: str | None = None,
+    inability_on: str | None = None,
+    suspension_on: str | None = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Flag large net withdrawals before the failure, with amounts and dates; nothing is set off.
+
+    Parameters
+    ----------
+    file
+        The plan: scales, rates, proceeding.
+    movements
+        customer, asset, quantity_decimal (below zero where it left), on, own_property.
+    petition_on
+        The last day of the period (YYYY-MM-DD).
+    least
+        Net withdrawals of at least so much money are flagged, in whole units.
+    days
+        So many days back, by the administrator's own choice.
+    ground
+        preference, no_obligation or gratuitous: the period of the rulebook.
+    inability_on
+        When the firm became unable to pay.
+    suspension_on
+        When payments were suspended.
+    """
+    from sonae.actions.estate_look_back import Period, look_back
+    from sonae.report.estate import look_back_view
+
+    last = day(petition_on)
+    assert last is not None
+    period = Period(last, days, ground, day(inability_on), day(suspension_on))
+    found = look_back(file, movements, period, least)
+    if json:
+        show_json(found)
+    else:
+        show(look_back_view(found, language(lang)))
+    return FOUND if found["flagged"] else OK
+
+
 @estate.command(name="rival")
 def estate_rival(file: Plan, *, claims: Path, lang: Language = None, json: Json = False) -> int:
     """Days of valuation side by side: the money of each group, who gains, who loses.

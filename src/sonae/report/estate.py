@@ -137,6 +137,32 @@ def rival_view(document: Found, lang: Lang) -> RenderableType:
     return Group(table, Styled(first, style="dim"))
 
 
+def look_back_view(document: Found, lang: Lang) -> RenderableType:
+    """Customers with large net withdrawals, each movement with its day, and what the list is."""
+    words = Words(lang)
+    marks = [words(f"standing.{document['law']['standing']}")]
+    marks.append(words(f"confidence.{document['law']['confidence']}"))
+    period = {"first": document["from"], "last": document["until"], "marks": ", ".join(marks)}
+    table = _table(
+        words,
+        ("customer", "net", "on", "asset", "quantity", "own"),
+        ("customer", "on", "asset", "own"),
+    )
+    for one in document["flagged"]:
+        value = with_separators(one["value"])
+        if one["unpriced"]:
+            value += " + " + ", ".join(one["unpriced"])
+        for n, move in enumerate(one["moves"]):
+            own = words(f"estate.own_{str(move['own_property']).lower()}")
+            head = (one["customer"], value) if n == 0 else ("", "")
+            table.add_row(*head, move["on"], move["asset"], with_separators(move["quantity"]), own)
+    counts = {k: document[k] for k in ("movements", "inside")}
+    said = words("estate.look_back", n=len(document["flagged"]), **counts, **period)
+    return Group(
+        Styled(said, style="bold"), table, Styled(words("estate.look_back_only"), style="dim")
+    )
+
+
 def plans_view(found: Sequence[Found], lang: Lang) -> RenderableType:
     """Shipped plans: title, source, how sure, what is not known."""
     words = Words(lang)
