@@ -154,7 +154,7 @@ def _account(draft: Draft, thing: Thing, currency: str) -> None:
     elif thing.kind == "unclassified":
         draft.left("unclassified", thing)
     elif thing.asset != currency:
-        draft.left("sell-first", thing)
+        draft.left("reserve-in-coins" if thing.kind == "reserve" else "sell-first", thing)
     elif thing.kind == "reserve":
         draft.put(thing, "reserve", "no-deed")
         draft.unknown("reserve-without-deed", thing.id)
@@ -166,7 +166,7 @@ def _instrument(draft: Draft, thing: Thing, currency: str) -> None:
     if thing.kind == "guarantee":
         draft.left("to-be-called", thing)
     elif thing.asset != currency:
-        draft.left("sell-first", thing)
+        draft.left("reserve-in-coins", thing)
     elif thing.remote == "yes":
         draft.put(thing, "reserve", "", remote=True)
     else:
