@@ -207,6 +207,46 @@ def estate_look_back(
     return FOUND if found["flagged"] else OK
 
 
+@estate.command(name="elect")
+def estate_elect(
+    file: Plan,
+    *,
+    claims: Path,
+    elections: Path,
+    in_full: str,
+    early_share: str,
+    out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Early lump sums over all claims: so much in full, the rest early in part, or for later.
+
+    Parameters
+    ----------
+    file
+        The plan.
+    claims
+        Claims as for distribute, customers' in the plan's currency.
+    elections
+        CSV: person, choice (early or later); who is not in it is left for later.
+    in_full
+        What each person gets in full, in whole units of the currency.
+    early_share
+        The part of the rest that an early lump sum pays; what remains is waived.
+    out_dir
+        A new folder for elections.parquet, elections.json, and claims.parquet of what is left.
+    """
+    from sonae.actions.estate_elect import elect
+    from sonae.report.estate import elections_view
+
+    found = elect(file, claims, elections, in_full, early_share, out_dir)
+    if json:
+        show_json(found)
+    else:
+        show(elections_view(found, language(lang)))
+    return OK if found["short"] == "0" else FOUND
+
+
 @estate.command(name="rival")
 def estate_rival(file: Plan, *, claims: Path, lang: Language = None, json: Json = False) -> int:
     """Days of valuation side by side: the money of each group, who gains, who loses.

@@ -137,6 +137,20 @@ def rival_view(document: Found, lang: Lang) -> RenderableType:
     return Group(table, Styled(first, style="dim"))
 
 
+def elections_view(document: Found, lang: Lang) -> RenderableType:
+    """What each choice comes to, and whether there is money for what is paid now."""
+    words = Words(lang)
+    keys = ("claimed", "in_full", "early", "waived", "later", "reserved")
+    table = _table(words, ("choice", "people", "claims", *keys), ("choice",))
+    for choice, row in document["choices"].items():
+        sums = (with_separators(row[k]) for k in keys)
+        name = words(f"estate.choice_{choice}")
+        table.add_row(name, f"{row['people']:,}", f"{row['claims']:,}", *sums)
+    counts = {k: with_separators(document[k]) for k in ("needed_now", "money_there", "short")}
+    style = "dim" if document["short"] == "0" else "yellow"
+    return Group(table, Styled(words("estate.needed", **counts), style=style))
+
+
 def look_back_view(document: Found, lang: Lang) -> RenderableType:
     """Customers with large net withdrawals, each movement with its day, and what the list is."""
     words = Words(lang)

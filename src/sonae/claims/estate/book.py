@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +136,8 @@ def read_book(engine: Engine, file: Path, plan: Plan, beside: Beside) -> Book:
         Refused: claims that were paid before are missing; sums reach 10^38.
     """
     earlier = beside.earlier
-    rows = _read(engine, file, plan)
-    rows = _treated(rows.mutate(claimed=rows.amount), plan)
+    rows = read_claims(engine, file, plan)
+    rows = treated(rows.mutate(claimed=rows.amount), plan)
     schedule = tuple(engine.rows(_by_state(rows)))
     rows, netted = net_of_debts(engine, rows, plan, beside.debts)
     rows = _with_earlier(engine, _within_cap(rows, plan), earlier)
@@ -168,7 +167,12 @@ def _by_state(rows: Any) -> Any:
     return sums.order_by("rank", "asset", "state", "reserve")
 
 
-def _read(engine: Engine, file: Path, plan: Plan) -> Any:
+def read_claims(engine: Engine, file: Path, plan: Plan) -> Any:
+    """The claims of a file as a relation, every row checked.
+
+    Raises:
+        InputError: every row that cannot be used.
+    """
     problems: list[Problem] = []
     part = parts.part(file, file.parent, CLAIMS, problems)
     scales = {a.asset: a.scale for a in plan.assets.values()}
@@ -199,7 +203,7 @@ def _read(engine: Engine, file: Path, plan: Plan) -> Any:
     return rows
 
 
-def _treated(rows: Any, plan: Plan) -> Any:
+def treated(rows: Any, plan: Plan) -> Any:
     """Whether a claim is reserved instead of paid, and whether the general estate pays it."""
     never = ibis.literal(False)
     waits, outside = rows.flags != "", never
@@ -224,7 +228,7 @@ def _within_cap(rows: Any, plan: Plan) -> Any:
     window = ibis.window(
         group_by=["_who", "_capped"], order_by=[rows.amount, rows.claimant], preceding=(None, 0)
     )
-    zero, cap = (ibis.literal(Decimal(n)).cast(UNITS) for n in (0, plan.cap_per_person))
+    zero, cap = (ibis.literal(str(n)).cast(UNITS) for n in (0, plan.cap_per_person))
     so_far = rows.amount.sum().over(window).cast(UNITS) - rows.amount
     room = ibis.greatest(cap - so_far.cast(UNITS), zero)
     within = ibis.least(rows.amount, room).cast(UNITS)
