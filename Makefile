@@ -32,7 +32,7 @@ bench: venv
 	$(BIN)/python benchmarks/fund.py
 	$(BIN)/python benchmarks/seal.py
 	$(BIN)/python benchmarks/claims.py
-	$(BIN)/python benchmarks/estate.py
+	$(BIN)/python benchmarks/estate.py --people 300000
 	$(BIN)/python benchmarks/rails.py
 	$(BIN)/python benchmarks/people.py
 	$(BIN)/python benchmarks/loss.py

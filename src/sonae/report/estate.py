@@ -110,8 +110,8 @@ def law_words(law: Found, lang: Lang, only: Sequence[str] = ()) -> list[str]:
             continue
         marks = words(f"standing.{figure['standing']}"), words(f"confidence.{figure['confidence']}")
         said = words.known(f"estate_law.{value}", value)
-        open_, close = ("（", "）") if lang == "ja" else (" (", ")")
-        lines.append(f"{name}: {said}{open_}{', '.join(marks)}{close}")
+        sure = f"（{'、'.join(marks)}）" if lang == "ja" else f" ({', '.join(marks)})"
+        lines.append(f"{name}: {said}{sure}")
     return lines
 
 
