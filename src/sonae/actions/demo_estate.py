@@ -167,7 +167,10 @@ def run_stories(out: Path, step: Step = lambda _: None) -> dict[str, Any]:
 
 
 def _ftx_japan(story: _Story) -> dict[str, Any]:
-    """Everything was there, so each coin is returned as the ledger says."""
+    """Everything was there, so each coin is returned as the ledger says.
+
+    The proceeding, that of the parent abroad, is from memory; no result here rests on it.
+    """
     books = _ftx_books(story.folder / "books")
     opened = story.opened(story.packed(books))
     asked = Asked("foreign_main", date(2022, 11, 10), date(2022, 11, 10), state="admitted")
