@@ -72,16 +72,13 @@ def close(
         RECIPIENTS.toml: a resolution pack is made too, beside --out, signed by the seal key.
     """
     from sonae.actions.close import close_books
-    from sonae.actions.seal_make import sealing
     from sonae.report.pack import made_view
     from sonae.report.terminal import summary
 
     words = language(lang)
-    if seal_key is None and (seal_after or escrow or pack):
-        raise UsageError("--seal-after, --escrow and --pack need --seal-key")
-    if seal_key is not None and (out_dir is None or what_if_on):
-        raise UsageError("a seal needs --out, and is not made of a what-if")
-    how = None if seal_key is None else sealing(seal_key, seal_after, escrow=escrow)
+    if seal_key is None and pack:
+        raise UsageError("--pack needs --seal-key")
+    how = _sealed(seal_key, seal_after, escrow, out_dir is not None and not what_if_on)
     with progress(words, CLOSE_STEPS) as bar:
         on, known = day(what_if_on), assume or ()
         closed = close_books(folder, known, on, out_dir, engine, bar.step, fund, how, guard)
@@ -92,6 +89,17 @@ def close(
     if found and not json:
         show(made_view(found, words))
     return OK if closed.clean and _complete(found) else FOUND
+
+
+def _sealed(key: Path | None, after: Path | None, escrow: Path | None, may_be: bool) -> Any:
+    """How a close is sealed, where it is; a seal needs a folder and no what-if."""
+    from sonae.actions.seal_make import sealing
+
+    if key is None and (after or escrow):
+        raise UsageError("--seal-after and --escrow need --seal-key")
+    if key is not None and not may_be:
+        raise UsageError("a seal needs --out, and is not made of a what-if")
+    return None if key is None else sealing(key, after, escrow=escrow)
 
 
 def _pack_of(folder: Path, close: Path | None, to: Path | None, key: Path | None, bar: Bar) -> Any:
