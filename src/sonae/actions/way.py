@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import tomllib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -48,7 +49,7 @@ class Unfit(NamedTuple):
     references: tuple[str, ...]
 
 
-class Way:
+class Way(ABC):
     """A way to pay; what a way does otherwise it says itself.
 
     `name` tells kinds apart (`chain:cold`); `columns` are those its accounts need beside the
@@ -66,13 +67,13 @@ class Way:
     """The day up to which its own figures know of earlier files."""
 
     @classmethod
+    @abstractmethod
     def encode(cls, row: Mapping[str, str]) -> str:
         """A row of the table of accounts as the one text that is kept with a payment."""
-        raise NotImplementedError
 
+    @abstractmethod
     def render(self, payments: Sequence[Pay], designated: date) -> bytes:
         """The bytes of a payout file."""
-        raise NotImplementedError
 
     def references(self, content: bytes) -> set[str]:
         """The references of the payments in a payout file; JSON may be another way's of ours.
@@ -95,7 +96,7 @@ class Way:
         """Payments that are not to go into a file now, by reference, and why."""
         return {}
 
-    def recheck(self, payments: Sequence[Pay], day: date) -> None:
+    def recheck(self, payments: Sequence[Pay], day: date) -> None:  # noqa: B027 - most ways have nothing to look at again
         """What may have changed since a file was made: lists, events; `day` is when it is paid.
 
         Raises:
