@@ -22,6 +22,7 @@ from sonae.core.canonical import digest, number_text
 from sonae.core.errors import InputError, Problem, UsageError
 from sonae.core.text import LANGS, Text, same
 from sonae.fund.constitution import FIRM
+from sonae.policy.terms import endings
 from sonae.report.letters import From, Letter, letter
 from sonae.report.takeover import checklist_html, checklist_markdown, opened_html
 
@@ -176,6 +177,7 @@ def make_letters(folder: Path, out: Path, writer: str, frozen_at: datetime) -> l
 
 
 _AGENT = Text("受益者代理人", "the beneficiary agent")
+_ENDS = Text("{id}（終了事由: {ends}）", "{id}, which ends on {ends}")
 _AUTHORITIES = (
     Text("財務局・金融庁", "the finance bureau and the FSA"),
     Text("日本暗号資産等取引業協会", "the association (JVCEA)"),
@@ -201,8 +203,10 @@ def _letters(taken: Taken) -> list[Letter]:
     for policy in taken.policies or ():
         dies = ENDS_WITH_FIRM & set(policy["terminates_on"])
         kind = "insurer_before_petition" if dies else "insurer"
-        line = f"{policy['policy_id']}, {', '.join(policy['terminates_on']) or '-'}"
-        found.append(Letter(kind, same(policy["insurer"]), [Text(line, line)]))
+        line = same(policy["policy_id"])
+        if policy["terminates_on"]:
+            line = _ENDS.format(id=line, ends=endings(policy["terminates_on"]))
+        found.append(Letter(kind, same(policy["insurer"]), [line]))
     held = taken.held
     state = []
     for asset in sorted({*taken.owed, *held}):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -24,6 +24,13 @@ from sonae.policy.conditions import (
 from sonae.policy.perils import NEVER, PERILS, STANDARD, STORED, TIERS
 
 FORMS = ("crime", "specie", "cyber", "tech_eo", "do", "captive", "guarantee")
+ENDING_WORDS: Mapping[str, Text] = {
+    "receiver": Text("管財人等の選任", "the appointment of a receiver"),
+    "insolvency": Text("破綻（手続の開始等）", "insolvency"),
+    "supervisory_order": Text("監督当局の処分", "an order of the supervisor"),
+    "change_of_control": Text("支配権の異動", "a change of control"),
+}
+"""What ends a cover, in words."""
 KINDS = ("liability", "first_party")
 ENDINGS = ("receiver", "insolvency", "supervisory_order", "change_of_control")
 TEXTS = {
@@ -139,6 +146,12 @@ class Policy:
     def survives_failure(self) -> bool:
         """True where nothing about the firm's failure ends the cover."""
         return not set(self.terminates_on) & {"receiver", "insolvency", "supervisory_order"}
+
+
+def endings(codes: Iterable[str]) -> Text:
+    """What ends a cover, as people say it."""
+    said = [ENDING_WORDS[c] for c in sorted(codes)]
+    return Text("、".join(t.ja for t in said), ", ".join(t.en for t in said))
 
 
 def read_policies(raw: Mapping[str, Any], file: str = FILE) -> tuple[Policy, ...]:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from sonae.core.errors import Refused
 from sonae.core.text import Lang, Text
+from sonae.report.format import day
 from sonae.report.notice import url_like
 
 
@@ -143,9 +144,9 @@ def letter(found: Letter, by: From, lang: Lang) -> str:
         Refused: put together, something in it looks like a link.
     """
     title, body = KINDS[found.kind]
-    at = by.frozen_at.isoformat(sep=" ").replace(":", "時" if lang == "ja" else "h", 1)
-    at = at[:19].replace(":", "分" if lang == "ja" else "m", 1)
-    values = {"to": found.to, "on": by.on.isoformat(), "entity": by.entity, "at": at}
+    on, frozen = (day(d.isoformat()[:10], lang) for d in (by.on, by.frozen_at))
+    at = f"{frozen} {by.frozen_at:{'%H時%M分' if lang == 'ja' else '%Hh%M'}}"
+    values = {"to": found.to, "on": on, "entity": by.entity, "at": at}
     head = _HEAD.format(title=title, body=body, **values).lang(lang)
     lines = "".join(f"- {line.lang(lang)}\n" for line in found.about)
     text = head + lines + _FOOT.format(writer=by.writer).lang(lang)

@@ -105,6 +105,11 @@ def _checks(key: str) -> list[str]:
     ]
 
 
+def _price(price: str | None) -> str:
+    """With separators, where it is a plain decimal."""
+    return with_separators(price) if price and "/" not in price else price or ""
+
+
 def _totals(sheet: Sheet, manifest: Found) -> None:
     sheet.head(Text("資産ごとの合計（最小単位）", "Totals per asset (base units)"))
     head = (
@@ -127,7 +132,7 @@ def _totals(sheet: Sheet, manifest: Found) -> None:
                 with_separators(t["unidentified"]),
                 f"{t['accounts']:,}",
                 f"{t['people']:,}",
-                t["price"] or none,
+                _price(t["price"]) or none,
             )
             for t in manifest["totals"]
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,8 @@ from sonae.core.text import Lang, Text
 from sonae.report.html import page
 
 Cell = Text | str
+NUMBER = re.compile("[−-]?[0-9][0-9,.]*")
+"""A column of these stands to the right."""
 
 
 def words(cell: Cell, lang: Lang) -> str:
@@ -56,7 +59,11 @@ class Sheet:
             if kind == "steps":
                 return [(words(said, lang), command) for said, command in body]
             if kind == "table":
-                return [[words(cell, lang) for cell in row] for row in body]
+                rows = [[words(cell, lang) for cell in row] for row in body]
+                right = [
+                    all(map(NUMBER.fullmatch, column)) for column in zip(*rows[1:], strict=True)
+                ]
+                return [list(zip(row, right, strict=True)) for row in rows]
             return words(body, lang)
 
         return {

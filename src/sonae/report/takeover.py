@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -10,6 +12,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from sonae.core.text import Lang
+from sonae.report.format import day, instant
 from sonae.report.html import page
 from sonae.report.terminal import STYLES
 from sonae.report.words import Words
@@ -23,7 +26,15 @@ def _words(value: Any, lang: Lang) -> str:
     """A text in both languages, a plain value, or nothing."""
     if isinstance(value, Mapping):
         return str(value[lang])
-    return "" if value is None else str(value)
+    return "" if value is None else _when(str(value), lang)
+
+
+def _when(value: str, lang: Lang) -> str:
+    """A day or an instant as people read it; other words as they are."""
+    with suppress(ValueError):
+        datetime.fromisoformat(value)
+        return day(value, lang) if len(value) == len("2026-11-20") else instant(value, "", lang)
+    return value
 
 
 def _known(words: Words, value: Any) -> str:
@@ -171,7 +182,7 @@ def checklist_markdown(document: Found, lang: Lang) -> str:
     w = Words(lang)
     _, rows = _tasks(document, lang)
     lines = [f"# {w('takeover.checklist', entity=document['entity'])}", ""]
-    lines += [w("takeover.frozen", at=document["frozen_at"]), ""]
+    lines += [w("takeover.frozen", at=_when(document["frozen_at"], lang)), ""]
     for area, title, due, standing, confidence, source in rows:
         marks = f"{standing} · {confidence} · {source}"
         lines.append(f"- [ ] **{due}** {area}: {title} ({marks})")
@@ -183,7 +194,7 @@ def checklist_html(document: Found, lang: Lang) -> str:
     w = Words(lang)
     title = w("takeover.checklist", entity=document["entity"])
     heads, rows = _tasks(document, lang)
-    lead = [w("takeover.frozen", at=document["frozen_at"]), w("takeover.marks")]
+    lead = [w("takeover.frozen", at=_when(document["frozen_at"], lang)), w("takeover.marks")]
     return _page(title, lead, [(w("takeover.tasks"), heads, rows)], lang)
 
 

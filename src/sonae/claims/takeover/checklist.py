@@ -16,6 +16,7 @@ from sonae.core.citation import Citation
 from sonae.core.figure import Figure, NotComputable
 from sonae.core.finding import IMMEDIATELY
 from sonae.core.text import Text
+from sonae.policy.terms import endings
 from sonae.rulebook.edition import Edition
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -181,7 +182,7 @@ def _insurers(now: Situation) -> Iterator[Task]:
         name = f"{policy['policy_id']} ({policy['insurer']})"
         ends = sorted(ENDS_WITH_FIRM & set(policy["terminates_on"]))
         if ends:
-            title = _BEFORE_PETITION.format(name=name, ends=Text("、".join(ends), ", ".join(ends)))
+            title = _BEFORE_PETITION.format(name=name, ends=endings(ends))
             due: datetime | Text = now.petition_at or _BEFORE
             yield Task(
                 f"insurer-{policy['policy_id']}", "insurer", title, due, "house", "memory", _POLICY
