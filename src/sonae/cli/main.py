@@ -148,6 +148,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.pay_unclaimed
     import sonae.cli.rules
     import sonae.cli.seal
+    import sonae.cli.serve
     import sonae.cli.wallet  # noqa: F401
 
     lang = _asked(arguments)

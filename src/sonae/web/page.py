@@ -1,0 +1,151 @@
+"""A page and its `.json` twin from one function; the twin is the API.
+
+A page function takes what FastAPI reads from the request and returns plain values: exact numbers as
+strings, words as `{"ja", "en"}`. `dress` makes from them what only a screen needs, such as a chart.
+
+    @page(router, "/{firm}/today", "today.html")
+    def today(firm: str, home: Here) -> dict[str, Any]: ...
+
+serves /{firm}/today.json, described in /openapi.json, and /{firm}/today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from sonae.actions.console import Home
+from sonae.core.text import LANGS, Lang
+from sonae.report import format as fmt
+from sonae.report.svg import PATTERNS, swatch
+from sonae.report.words import Words
+
+Data = dict[str, Any]
+View = Callable[..., Data]
+Dress = Callable[[Data, Lang, Request], Mapping[str, Any]]
+COOKIE = "lang"
+NAV = (
+    *("today", "calendar", "reserve", "risk", "incident", "resolution"),
+    *("proof", "supervisor"),
+)
+"""Pages of the menu, in order; one appears when its page is there."""
+
+
+def home(request: Request) -> Home:
+    """The folder that this console shows."""
+    found: Home = request.app.state.home
+    return found
+
+
+Here = Annotated[Home, Depends(home)]
+
+
+def lang_of(request: Request) -> Lang:
+    """`?lang=`, else the cookie, else what the browser asks for first, else Japanese."""
+    asked = request.query_params.get(COOKIE) or request.cookies.get(COOKIE)
+    for lang in LANGS:
+        if asked == lang:
+            return lang
+    for part in request.headers.get("accept-language", "").split(","):
+        for lang in LANGS:
+            if part.strip().lower().startswith(lang):
+                return lang
+    return "ja"
+
+
+def page(
+    router: APIRouter, path: str, template: str, dress: Dress | None = None
+) -> Callable[[View], View]:
+    """Serve what a function returns as a page at `path`, and as JSON at `path`.json."""
+
+    def serve(view: View) -> View:
+        asked = Depends(view)
+
+        def screen(request: Request, data: Any = asked) -> HTMLResponse:
+            lang = lang_of(request)
+            more = dress(data, lang, request) if dress else {}
+            return render(request, template, {"data": data, **more})
+
+        name = view.__name__
+        router.add_api_route(path + ".json", view, methods=["GET"], name=f"{name}.json")
+        router.add_api_route(
+            path, screen, methods=["GET"], name=name, include_in_schema=False,
+            response_class=HTMLResponse,
+        )  # fmt: skip
+        return view
+
+    return serve
+
+
+def render(
+    request: Request, template: str, view: Mapping[str, Any], status: int = 200
+) -> HTMLResponse:
+    """A page in the reader's language; a language that was asked for by name is remembered."""
+    lang = lang_of(request)
+    firm = request.path_params.get("firm", "")
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            lang=lang,
+            w=Words(lang),
+            sep="：" if lang == "ja" else ": ",
+            comma="、" if lang == "ja" else ", ",
+            stop="。" if lang == "ja" else ". ",
+            request=request,
+            reader=getattr(request.state, "reader", None),
+            demo=request.app.state.demo,
+            firm=firm,
+            firms=request.app.state.home.firms(),
+            here=request.url.path,
+            nav=_nav(request, firm),
+            other=_other(request, lang),
+            swatch=swatch,
+            patterns=PATTERNS,
+            **view,
+        )
+    )
+    answer = HTMLResponse(text, status)
+    if request.query_params.get(COOKIE) in LANGS:
+        answer.set_cookie(COOKIE, lang, max_age=31_536_000, samesite="lax", httponly=True)
+    return answer
+
+
+def _nav(request: Request, firm: str) -> list[tuple[str, str]]:
+    """Keys and addresses of the pages of the menu, for a firm or for none."""
+    served = request.app.state.paths
+    found = []
+    for key in NAV:
+        if f"/{key}" in served:
+            found.append((key, f"/{key}"))
+        elif firm and f"/{{firm}}/{key}" in served:
+            found.append((key, f"/{firm}/{key}"))
+    return found
+
+
+def _other(request: Request, lang: Lang) -> str:
+    """This page in the other language."""
+    asked = [(k, v) for k, v in request.query_params.multi_items() if k != COOKIE]
+    asked.append((COOKIE, "en" if lang == "ja" else "ja"))
+    return request.url.path + "?" + "&".join(f"{quote(k)}={quote(v)}" for k, v in asked)
+
+
+@cache
+def _environment() -> Environment:
+    """Templates of the console first, then those of the reports, whose parts are used again."""
+    found = Environment(
+        loader=ChoiceLoader([PackageLoader("sonae.web"), PackageLoader("sonae.report")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["day"] = fmt.day
+    found.filters["capital"] = fmt.sentence
+    return found

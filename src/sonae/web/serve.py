@@ -1,0 +1,78 @@
+"""The console as a process: `python -m sonae.web.serve HOME ...`.
+
+SIGTERM lets what is under way finish, and ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from sonae.actions.console import Home
+from sonae.core.errors import SonaeError, UsageError
+from sonae.web.console import console_app, shielded
+
+AT_ONCE = 1_024
+"""Connections that may wait to be taken up."""
+LAST_WORDS = 20
+"""Seconds that requests under way have to finish when the console is stopped."""
+
+
+def serve(home: Path, host: str, port: int, *, demo: bool) -> None:
+    """Serve until a signal ends it; says where it listens on standard output.
+
+    Raises:
+        UsageError: the folder is not there, or a demo is to be open to other machines.
+    """
+    if not home.is_dir():
+        raise UsageError(f"{home} is no folder; make it, or look at the demo with --demo")
+    if demo and not _here(host):
+        raise UsageError("a demo lets everyone look; it is served to this machine only")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(AT_ONCE)
+    app = console_app(Home(home), demo=demo)
+    config = uvicorn.Config(
+        shielded(app),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=LAST_WORDS,
+    )
+    address = listener.getsockname()
+    sys.stdout.write(f"http://{address[0]}:{address[1]}\n")
+    sys.stdout.flush()
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def main() -> None:
+    """Read the arguments and serve; errors are one line each, exit code 2."""
+    parser = argparse.ArgumentParser(prog="sonae serve")
+    parser.add_argument("home", type=Path)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8470)
+    parser.add_argument("--demo", action="store_true")
+    said = parser.parse_args()
+    try:
+        serve(said.home, said.host, said.port, demo=said.demo)
+    except (SonaeError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
