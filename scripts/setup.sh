@@ -20,6 +20,31 @@ apt_install() {
     $root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
+# Scripts of others that the console's pages load from their own server: by the lock, from npm. Without
+# npm the pages work, with drawings instead of charts to look into.
+vendor() {
+  local from=src/sonae/web/vendor to=src/sonae/web/static/vendor want work
+  want=$(cat $from/package-lock.json | sha256sum)
+  [ "$(cat $to/.stamp 2>/dev/null)" != "$want" ] || return 0
+  if ! command -v npm >/dev/null; then
+    echo "setup: without npm the console shows drawings only" >&2
+    return 0
+  fi
+  work=$(mktemp -d)
+  cp $from/package.json $from/package-lock.json "$work"
+  if (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2); then
+    rm -rf $to
+    mkdir -p $to tests/web/vendor
+    cp "$work"/node_modules/htmx.org/dist/htmx.min.js $to/htmx.min.js
+    cp "$work"/node_modules/echarts/dist/echarts.common.min.js $to/echarts.min.js
+    cp "$work"/node_modules/axe-core/axe.min.js tests/web/vendor/axe.min.js
+    printf '%s\n' "$want" >$to/.stamp
+  else
+    echo "setup: npm could not fetch the console's scripts; it shows drawings only" >&2
+  fi
+  rm -rf "$work"
+}
+
 # No reason to ask for a password or to stop: without these, only the tests that use them do not run.
 if [ "${1:-}" = tests ]; then
   missing=() tried=.venv/.sonae-tests # one attempt for each .venv
@@ -46,7 +71,7 @@ fi
 PATH=$(printf '%s' "$PATH" | tr ':' '\n' | grep -vxF "$PWD/.venv/bin" | paste -sd:) # not from inside it
 
 lock_hash=$(sha256sum <requirements.lock)
-full_hash=$(cat requirements.lock pyproject.toml scripts/setup.sh | sha256sum)
+full_hash=$(cat requirements.lock pyproject.toml scripts/setup.sh src/sonae/web/vendor/package-lock.json | sha256sum)
 stamp=.venv/.sonae-setup # first line: the lock; second line: everything
 if [ "$(cat $stamp 2>/dev/null)" = "$lock_hash"$'\n'"$full_hash" ] && .venv/bin/python -c '' 2>/dev/null; then
   exit 0
@@ -97,6 +122,7 @@ else
   .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip --upgrade >/dev/null
   install=(.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check)
 fi
+vendor
 "${install[@]}" --require-hashes --requirement requirements.lock
 "${install[@]}" --no-deps --no-build-isolation --editable .
 printf '%s\n%s\n' "$lock_hash" "$full_hash" >$stamp

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -30,6 +31,8 @@ Data = dict[str, Any]
 View = Callable[..., Data]
 Dress = Callable[[Data, Lang, Request], Mapping[str, Any]]
 COOKIE = "lang"
+VENDOR = Path(__file__).parent / "static" / "vendor" / "htmx.min.js"
+"""One of the scripts of others that set-up puts there; pages work without them."""
 NAV = (
     *("today", "calendar", "reserve", "risk", "incident", "resolution"),
     *("proof", "supervisor"),
@@ -101,6 +104,7 @@ def render(
             request=request,
             reader=getattr(request.state, "reader", None),
             demo=request.app.state.demo,
+            vendor=VENDOR.is_file(),
             firm=firm,
             firms=request.app.state.home.firms(),
             here=request.url.path,
