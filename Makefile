@@ -38,6 +38,7 @@ bench: venv
 	$(BIN)/python benchmarks/loss.py
 	$(BIN)/python benchmarks/guard.py
 	$(BIN)/python benchmarks/map.py
+	$(BIN)/python benchmarks/web.py
 
 reference: venv ## after a change of rules, values or cases
 	$(BIN)/sonae rules pages docs/reference

@@ -13,6 +13,8 @@ from tests.web.conftest import Console
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PAGES = (
     "/dmm-bitcoin/today",
+    "/mihon/today",
+    "/mihon/calendar?event=2026-11-20",
     "/ftx-japan/why?figure=cover/jp%23required",
     "/nobody/today",
 )

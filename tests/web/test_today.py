@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from sonae.actions.compare import venue_duties
+from sonae.actions.console import Firm
+from sonae.actions.console_day import open_findings
+from sonae.books.sample import write_sample
 from tests.browser import chromium
 from tests.web.conftest import Console
 
-FIRMS = ("coincheck", "dmm-bitcoin", "ftx-japan")
+FIRMS = ("coincheck", "dmm-bitcoin", "ftx-japan", "mihon")
 
 
 def close_of(home: Path, firm: str) -> dict:
@@ -70,3 +75,29 @@ def test_an_empty_folder_says_how_to_begin(tmp_path: Path, serve):
         said = console.ask("/", accept_language="en")
         assert said.status == 200
         assert "sonae close" in said.text
+
+
+def test_a_finding_is_as_old_as_the_first_close_in_a_row_that_found_it(demo_home: Path, tmp_path):
+    firm = Firm("f", tmp_path / "f")
+    document = close_of(demo_home, "mihon")
+    for day, shown in (("2026-11-16", 9), ("2026-11-17", 0), ("2026-11-18", 9), ("2026-11-20", 9)):
+        findings = [f for f in document["findings"] if f["severity"] != "note"][:shown]
+        folder = firm.folder / "closes" / day
+        folder.mkdir(parents=True)
+        said = {**document, "on": day, "findings": findings}
+        (folder / "close.json").write_text(json.dumps(said), "utf-8")
+    found = open_findings(firm, firm.close())
+    assert found
+    assert {(f["since"], f["days"]) for f in found} == {("2026-11-18", 2)}
+
+
+def test_the_calendar_names_every_duty_of_the_command_line(demo: Console, tmp_path: Path):
+    write_sample(tmp_path / "books", 20)
+    said = venue_duties(
+        tmp_path / "books", None, 6, None, daily=False, regimes=None, ics=None, lang="ja"
+    )
+    days = (date.fromisoformat(said["to"]) - date.fromisoformat(said["from"])).days + 1
+    shown = json.loads(demo.ask(f"/mihon/calendar.json?from={said['from']}&days={days}").body)
+    assert [d["id"] for d in shown["duties"]] == [d["id"] for d in said["duties"]]
+    assert shown["duties"] == said["duties"]
+    assert demo.ask("/mihon/calendar.ics").body.startswith(b"BEGIN:VCALENDAR")

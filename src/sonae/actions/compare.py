@@ -135,15 +135,10 @@ def venue_duties(
         raise InputError(problems)
     start = first or venue.on + timedelta(days=1)
     last = add_months(start, months) - timedelta(days=1)
-    found = duties(
-        Edition(venue.on if first is None else first),
-        regimes or venue.regimes,
-        venue.fiscal_year_start,
-        start,
-        last,
-        event,
-    )
-    picked = [d.as_json() for d in found if daily or d.begins_with.en != "every business day"]
+    picked = duty_list(
+        regimes or venue.regimes, venue.fiscal_year_start, venue.on if first is None else first,
+        start, last, event, daily=daily,
+    )  # fmt: skip
     if ics is not None:
         ics.write_bytes(calendar_file(picked, venue.name, venue.known_at, lang))
     return {
@@ -153,6 +148,21 @@ def venue_duties(
         "time_zone": venue.time_zone,
         "duties": picked,
     }
+
+
+def duty_list(
+    regimes: Sequence[str],
+    fiscal_year_start: tuple[int, int],
+    law_of: date,
+    first: date,
+    last: date,
+    event: date | None = None,
+    *,
+    daily: bool = False,
+) -> list[dict[str, Any]]:
+    """Duties that fall due from `first` to `last`, by the law of a day; `daily` adds each day's."""
+    found = duties(Edition(law_of), regimes, fiscal_year_start, first, last, event)
+    return [d.as_json() for d in found if daily or d.begins_with.en != "every business day"]
 
 
 def propose(

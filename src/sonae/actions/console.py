@@ -44,11 +44,20 @@ class Firm:
 
     def days(self) -> list[str]:
         """Days that were closed, the newest first."""
-        found = [p.parent.name for p in (self.folder / CLOSES).glob("*/close.json")]
-        return sorted(filter(_is_day, found), reverse=True)
+        folder = self.folder / CLOSES
+        return list(_days(folder, folder.stat().st_mtime_ns)) if folder.is_dir() else []
 
     def close(self, day: str = "") -> Mapping[str, Any]:
         """The document of a day's close, of the newest where none is named.
+
+        Raises:
+            NotFound: that day was not closed, or none was.
+        """
+        file = self.close_file(day)
+        return _document(file, file.stat().st_mtime_ns)
+
+    def close_file(self, day: str = "") -> Path:
+        """The file of that document.
 
         Raises:
             NotFound: that day was not closed, or none was.
@@ -70,8 +79,7 @@ class Firm:
                     f"{self.id} has no close of {day}; the newest is of {days[0]}",
                 )
             )
-        file = self.folder / CLOSES / (day or days[0]) / "close.json"
-        return _document(file, file.stat().st_mtime_ns)
+        return self.folder / CLOSES / (day or days[0]) / "close.json"
 
     def store(self, name: str) -> str | None:
         """The address of a store of the firm, such as `fund`; None where it has none."""
@@ -134,6 +142,13 @@ def _is_day(name: str) -> bool:
     except ValueError:
         return False
     return len(name) == 10
+
+
+@lru_cache(KEPT)
+def _days(folder: Path, _written: int) -> tuple[str, ...]:
+    """Looked up again when a day was added: a close appears by one rename."""
+    found = [p.parent.name for p in folder.glob("*/close.json")]
+    return tuple(sorted(filter(_is_day, found), reverse=True))
 
 
 @lru_cache(KEPT)

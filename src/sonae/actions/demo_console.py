@@ -10,10 +10,13 @@ from pathlib import Path
 from sonae.actions.close import close_books
 from sonae.actions.console import CLOSES
 from sonae.actions.demo import VENUES, demo_books
+from sonae.books.sample import write_sample
 from sonae.core.errors import UsageError
 from sonae.core.text import Text
 from sonae.rulebook.draft import shipped
 
+SAMPLE = "mihon"
+"""The firm that does not exist (見本, a sample)."""
 Step = Callable[[Text], None]
 MARK = ".sonae-demo"
 """A file that says that a folder may be filled again."""
@@ -50,5 +53,20 @@ def closes(home: Path, step: Step) -> None:
         (home / ".close").rename(folder)
 
 
-FILLERS: tuple[Callable[[Path, Step], None], ...] = (closes,)
+def sample(home: Path, step: Step) -> None:
+    """A firm that does not exist, with two faults planted: what a bad day looks like."""
+    step(Text("見本の事業者を締める", "closing a sample firm"))
+    books, out = home / ".books", home / ".close"
+    write_sample(books, 500, plants=("hot-excess", "cash-trust-shortage"))
+    closed = close_books(books, assume=shipped(), out=out)
+    folder = home / SAMPLE / CLOSES / closed.document["on"]
+    folder.parent.mkdir(parents=True)
+    out.rename(folder)
+    shutil.rmtree(books)
+
+
+FILLERS: tuple[Callable[[Path, Step], None], ...] = (
+    closes,
+    sample,
+)
 """What fills the folder, in order; each page that needs more adds its own."""

@@ -81,6 +81,7 @@ def _venue(venue: Venue) -> dict[str, Any]:
         "time_zone": venue.time_zone,
         "cut_off": venue.cut_off.isoformat(),
         "regimes": list(venue.regimes),
+        "fiscal_year_start": "{:02}-{:02}".format(*venue.fiscal_year_start),
     }
 
 

@@ -78,6 +78,16 @@ def day(iso: str, lang: Lang) -> str:
     return f"{on.day} {MONTHS[on.month]} {on.year}"
 
 
+def month(iso: str, lang: Lang) -> str:
+    """A month in words.
+
+    >>> month("2026-11", "ja"), month("2026-11", "en")
+    ('2026年11月', 'November 2026')
+    """
+    year, number = map(int, iso.split("-"))
+    return f"{year}年{number}月" if lang == "ja" else f"{MONTHS[number]} {year}"
+
+
 def instant(iso: str, zone: str, lang: Lang) -> str:
     """A moment with its offset and, where given, the name of the time zone.
 

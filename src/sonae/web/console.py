@@ -15,10 +15,14 @@ from sonae.actions.console import Home, NotFound
 from sonae.core.errors import InputError, SonaeError
 from sonae.core.text import Text
 from sonae.web.page import render
-from sonae.web.pages import today, why
+from sonae.web.pages import calendar, today, why
 from sonae.web.shield import App, Shield
 
-ROUTERS = (why.router, today.router)
+ROUTERS = (
+    calendar.router,
+    today.router,
+    why.router,
+)
 """The first that fits an address answers."""
 WHAT = {
     404: Text("このページはない", "there is no such page"),

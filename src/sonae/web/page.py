@@ -11,7 +11,7 @@ serves /{firm}/today.json, described in /openapi.json, and /{firm}/today.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +20,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from sonae.actions.console import Home
 from sonae.core.text import LANGS, Lang
@@ -31,6 +32,9 @@ Data = dict[str, Any]
 View = Callable[..., Data]
 Dress = Callable[[Data, Lang, Request], Mapping[str, Any]]
 COOKIE = "lang"
+MOST_KEPT = 128
+"""Drawn parts in memory, some 50 kB each."""
+_KEPT: dict[Hashable, Markup] = {}
 VENDOR = Path(__file__).parent / "static" / "vendor" / "htmx.min.js"
 """One of the scripts of others that set-up puts there; pages work without them."""
 NAV = (
@@ -96,21 +100,15 @@ def render(
         _environment()
         .get_template(template)
         .render(
-            lang=lang,
-            w=Words(lang),
-            sep="：" if lang == "ja" else ": ",
-            comma="、" if lang == "ja" else ", ",
-            stop="。" if lang == "ja" else ". ",
+            **_common(request, lang),
             request=request,
             reader=getattr(request.state, "reader", None),
             demo=request.app.state.demo,
             vendor=VENDOR.is_file(),
-            firm=firm,
             firms=request.app.state.home.firms(),
             here=request.url.path,
             nav=_nav(request, firm),
             other=_other(request, lang),
-            swatch=swatch,
             patterns=PATTERNS,
             **view,
         )
@@ -119,6 +117,37 @@ def render(
     if request.query_params.get(COOKIE) in LANGS:
         answer.set_cookie(COOKIE, lang, max_age=31_536_000, samesite="lax", httponly=True)
     return answer
+
+
+def kept(
+    template: str, key: Hashable, request: Request, make: Callable[[], Mapping[str, Any]]
+) -> Markup:
+    """A part of a page that is the same for every reader, drawn once for each `key`.
+
+    The key has to hold all that the part depends on, the language with it.
+    """
+    name = (template, key, request.path_params.get("firm", ""))
+    found = _KEPT.pop(name, None)
+    if found is None:
+        common = _common(request, lang_of(request))
+        found = Markup(_environment().get_template(template).render(**common, **make()))
+    _KEPT[name] = found
+    while len(_KEPT) > MOST_KEPT:
+        _KEPT.pop(next(iter(_KEPT)), None)
+    return found
+
+
+def _common(request: Request, lang: Lang) -> dict[str, Any]:
+    """What every template may use."""
+    return {
+        "lang": lang,
+        "w": Words(lang),
+        "sep": "：" if lang == "ja" else ": ",
+        "comma": "、" if lang == "ja" else ", ",
+        "stop": "。" if lang == "ja" else ". ",
+        "firm": request.path_params.get("firm", ""),
+        "swatch": swatch,
+    }
 
 
 def _nav(request: Request, firm: str) -> list[tuple[str, str]]:
@@ -152,4 +181,5 @@ def _environment() -> Environment:
     )
     found.filters["day"] = fmt.day
     found.filters["capital"] = fmt.sentence
+    found.filters["month"] = fmt.month
     return found

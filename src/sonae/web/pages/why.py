@@ -13,8 +13,9 @@ from sonae.report.figures import Figures
 from sonae.report.titles import Titles
 from sonae.report.tree import value_text
 from sonae.web.page import Data, Here, page
-from sonae.web.pages.today import Day
+from sonae.web.pages.today import OnDay
 
+RIGHT = "look"
 router = APIRouter()
 DEPTH = 3
 """Levels that are open when the page is opened."""
@@ -62,7 +63,7 @@ def why(
     firm: str,
     home: Here,
     figure: Annotated[str, Query(max_length=300, description="the id of a figure")],
-    day: Day = "",
+    day: OnDay = "",
 ) -> Data:
     """A figure with everything it was made from, and the provisions that these answer to."""
     document = home.firm(firm).close(day)
