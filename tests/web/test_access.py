@@ -14,6 +14,8 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PAGES = (
     "/dmm-bitcoin/today",
     "/mihon/today",
+    "/mihon/risk",
+    "/dmm-bitcoin/risk",
     "/mihon/calendar?event=2026-11-20",
     "/ftx-japan/why?figure=cover/jp%23required",
     "/nobody/today",

@@ -106,8 +106,18 @@ def _lead(found: Found, words: Words) -> list[str]:
     venue, lang = found["venue"], words.lang
     return [
         words("model.lead", currency=found["currency"], seed=found["seed"], draws=found["draws"]),
-        words("model.usd", source=venue["usd_source"][lang], confidence=venue["usd_confidence"]),
+        words(
+            "model.usd",
+            source=venue["usd_source"][lang],
+            confidence=words(f"confidence.{venue['usd_confidence']}"),
+        ),
     ]
+
+
+def reserve_parts(found: Found, lang: Lang) -> tuple[list[str], list[Section]]:
+    """What is said first, and every section with its curves, for a page of somebody else's."""
+    words = Words(lang)
+    return _lead(found, words), _sections(found, words, True)
 
 
 def _sections(found: Found, words: Words, charts: bool) -> list[Section]:
