@@ -18,6 +18,9 @@ PAGES = (
     "/dmm-bitcoin/risk",
     "/mihon/calendar?event=2026-11-20",
     "/ftx-japan/why?figure=cover/jp%23required",
+    "/supervisor",
+    "/supervisor/laboratory",
+    "/mihon/recompute",
     "/nobody/today",
 )
 """Every page of the console, and one that is not there."""

@@ -33,7 +33,7 @@ def draft_text(
     raw: Mapping[str, Any], id: str, title: Text, note: Text, on: date, source: str
 ) -> str:
     """The draft as TOML, its rates as exact decimals in quotes."""
-    lines = ["# Fitted by sonae calibrate. No authority has published it."]
+    lines = ["# A proposal of ours. No authority has published it."]
     for key, value in raw.items():
         if key in ("component", "draft", "variant"):
             continue

@@ -239,6 +239,33 @@ def rules_matrix(
     return OK
 
 
+@rules.command(name="recompute")
+def rules_recompute(
+    file: Annotated[Path, Parameter(name="CLOSE")],
+    *,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Work out a firm's close.json again: every rule on the facts that stand in it.
+
+    Exit 1 where a figure differs, or a rule could not be run.
+
+    Parameters
+    ----------
+    file
+        A close.json, or the folder that holds it.
+    """
+    from sonae.actions.recompute import recompute_file
+    from sonae.report.supervise import recomputed_view
+
+    found = recompute_file(file)
+    if json:
+        show_json(found)
+    else:
+        show(recomputed_view(found, language(lang)))
+    return FOUND if found["different"] or found["not_run"] else OK
+
+
 @rules.command(name="calendar")
 def rules_calendar(
     folder: Annotated[Path, Parameter(name="BOOKS")],

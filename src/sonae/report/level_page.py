@@ -37,9 +37,9 @@ def level_page(document: Mapping[str, Any], lang: Lang) -> str:
     ]
     for section in sections:
         if section["id"] == "back_test":
-            section["bars"] = [_covered(row) for row in document["back_test"]]
+            section["bars"] = [covered(row) for row in document["back_test"]]
         elif section["id"] == "burden":
-            section["bars"] = [_borne(row) for row in document["burden"]]
+            section["bars"] = [borne(row) for row in document["burden"]]
         elif section["id"] == "frontier":
             section["chart"] = _frontier(view, document)
     words = {
@@ -54,7 +54,7 @@ def level_page(document: Mapping[str, Any], lang: Lang) -> str:
     return page("level.html", lang, view.title(), view.words("level.proposed"), {"level": words})
 
 
-def _covered(row: Mapping[str, Any]) -> Markup:
+def covered(row: Mapping[str, Any]) -> Markup:
     """Of one loss the part paid, the part that a range leaves open, and the rest."""
     if row["coverage"] is None:
         return bar([], ONE)
@@ -62,7 +62,8 @@ def _covered(row: Mapping[str, Any]) -> Markup:
     return bar([(Fraction(0), low, "cover"), (low, high, "range"), (high, ONE, "gap")], ONE)
 
 
-def _borne(row: Mapping[str, Any]) -> Markup:
+def borne(row: Mapping[str, Any]) -> Markup:
+    """What one firm would have to hold, from JPY 100m to 100tn by powers of ten."""
     if not isinstance(row["required"], str) or not ratio(row["required"]):
         return bar([], ONE)
     width = Fraction(DECADES[1] - DECADES[0])

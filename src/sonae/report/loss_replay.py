@@ -47,8 +47,10 @@ def replay_section(found: Found, lang: Lang) -> Section:
         lines.insert(0, words("replay.price", price=found["scenario"]["price"]))
     lines.append(
         words(
-            "replay.marks", confidence=words(f"evidence.{event['confidence']}"),
-            usd=venue["usd_source"][lang], usd_confidence=words(f"confidence.{venue['usd_confidence']}"),
+            "replay.marks",
+            confidence=words(f"evidence.{event['confidence']}"),
+            usd=venue["usd_source"][lang],
+            usd_confidence=words(f"confidence.{venue['usd_confidence']}"),
         )
     )  # fmt: skip
     rows = tuple(_rows(found, words))

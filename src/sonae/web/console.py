@@ -15,12 +15,13 @@ from sonae.actions.console import Home, NotFound
 from sonae.core.errors import InputError, SonaeError
 from sonae.core.text import Text
 from sonae.web.page import render
-from sonae.web.pages import calendar, risk, today, why
+from sonae.web.pages import calendar, risk, supervisor, today, why
 from sonae.web.shield import App, Shield
 
 ROUTERS = (
     calendar.router,
     risk.router,
+    supervisor.router,
     today.router,
     why.router,
 )
