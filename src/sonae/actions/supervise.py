@@ -16,7 +16,7 @@ def side_by_side(firms: Iterable[Firm], on: date) -> list[dict[str, Any]]:
 
     `age` is the days since the close, on the day of the question.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for firm in firms:
         try:
             day = day_of(firm)
