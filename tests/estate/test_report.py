@@ -205,6 +205,8 @@ def test_what_rests_on_a_proposal_is_marked_and_who_pays_is_never_made_up(tmp_pa
     paper = report_paper(document, None, None, 5)
     assert paper.mark is not None
     assert "提案段階" in paper.mark.ja
+    sonae("estate", "report", made, "--xlsx", tmp_path / "a.xlsx", "--lang", "ja")
+    assert all("提案段階の制度による" in rows[0] for rows in workbook(tmp_path / "a.xlsx").values())
     open_ = next(t for t in paper.tables() if t.name == "open")
     assert len(open_.rows) >= 5
     sonae("estate", "report", made, "--notice", tmp_path / "n.txt", "--lang", "en")

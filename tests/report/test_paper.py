@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sonae.core.text import LANGS, Lang, Text
-from sonae.report.paper import Column, Paper, Picture, Section, Table, pdf, sheets
+from sonae.report.paper import Amount, Boxes, Column, Paper, Picture, Section, Table, pdf, sheets
 
 BAR = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 1"><rect width="7" height="1"/></svg>'
@@ -110,3 +110,45 @@ def test_the_workbook_holds_every_digit_as_text() -> None:
         names = book.read("xl/workbook.xml").decode()
     assert "123,456,789,012,345,678" in words
     assert 'name="pools"' in names
+
+
+def test_an_amount_is_rounded_on_the_page_and_whole_in_the_workbook(tmp_path: Path) -> None:
+    """A page says ≈; a workbook is where figures are taken from."""
+    cell = Amount(Text("≈ 1", "≈ 1"), "1.000000000000000001")
+    table = replace(POOL, rows=((Text("信託", "Trust"), cell),), total=False)
+    paper = replace(PAPER, sections=(Section(Text("額", "Amounts"), (table,)),))
+    page = re.sub(r"\s", "", text_of(pdf(paper, "en"), tmp_path))
+    assert "≈1" in page
+    assert "1.000000000000000001" not in page
+    with zipfile.ZipFile(io.BytesIO(sheets(paper, "en"))) as book:
+        assert "1.000000000000000001" in book.read("xl/sharedStrings.xml").decode()
+
+
+def test_a_picture_has_its_own_words_in_each_language_and_boxes_stand_empty(
+    tmp_path: Path,
+) -> None:
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 9"><text y="8" {}>{}</text></svg>'
+    )
+    look = 'font-family="sans-serif" font-size="8"'
+    both = Text(drawn.format(look, "所要額"), drawn.format(look, "Required"))
+    boxes = Boxes((Text("作成者", "Maker"),), (Text("署名", "Signature"),))
+    picture = Picture(both, Text("棒", "bars"), Text("図の題", "Chart"))
+    paper = replace(PAPER, sections=(Section(Text("図", "Charts"), (picture, boxes)),))
+    ja, en = (text_of(pdf(paper, lang), tmp_path) for lang in LANGS)
+    assert all(word in ja for word in ("所要額", "図の題", "作成者", "署名"))
+    assert all(word in en for word in ("Required", "Chart", "Maker", "Signature"))
+
+
+def test_the_first_sheet_says_what_the_workbook_is_and_its_mark_is_on_each(
+    tmp_path: Path,
+) -> None:
+    marked = replace(PAPER, mark=Text("提案段階", "PROPOSED"))
+    with zipfile.ZipFile(io.BytesIO(sheets(marked, "en"))) as book:
+        names = re.findall(r'<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode())
+        heads = [book.read(f"xl/worksheets/sheet{n}.xml").decode() for n in (1, 2)]
+        words = book.read("xl/sharedStrings.xml").decode()
+    assert names == ["document", "pools"]
+    assert all("&amp;C&amp;BPROPOSED" in head for head in heads)
+    for word in (PAPER.title.en, PAPER.entity, "civil rehabilitation"):
+        assert word in words

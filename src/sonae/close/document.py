@@ -8,6 +8,7 @@ from typing import Any
 from sonae.books.venue import Venue
 from sonae.close.cover import Cover, RegimeCover, StackLine
 from sonae.close.day import Close
+from sonae.close.exposure import Part
 from sonae.close.reconcile import NO_TIER, TIERS, Line, Reconciliation
 from sonae.close.segregation import Dossier, Item
 from sonae.close.value import Valuation
@@ -52,6 +53,7 @@ def document(close: Close, seal: Mapping[str, Any] | None = None) -> dict[str, A
         "cover": {"by_regime": _cover(close.cover, register)},
         "exposure": {
             "domains": {k: register.add(f) for k, f in close.exposure.domains.items()},
+            "parts": [_part(p, register) for p in close.exposure.parts],
             "suppliers": {k: register.add(f) for k, f in close.exposure.suppliers.items()},
             "days_to_liquid": {str(k): register.add(f) for k, f in close.exposure.ladder.items()},
         },
@@ -175,6 +177,16 @@ def _regime(cover: RegimeCover, register: Register) -> dict[str, Any]:
         "surplus": plain(cover.surplus.value),
         "standing": cover.required.standing,
         "figures": ids,
+    }
+
+
+def _part(part: Part, register: Register) -> dict[str, Any]:
+    """What one signing domain holds in one tier, by asset."""
+    return {
+        "tier": part.tier,
+        "domain": part.domain,
+        "value": register.add(part.value),
+        "quantities": {asset: register.add(f) for asset, f in part.quantities.items()},
     }
 
 

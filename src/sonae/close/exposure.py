@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,16 +15,27 @@ from sonae.core.finding import Finding
 from sonae.core.formula import total
 from sonae.core.text import Text, same
 
-NOT_NAMED = "not named"
+NOT_NAMED, NOT_PUBLIC = "not named", "tier_not_public"
 Row = Mapping[str, Any]
 LADDER_DAYS = (1, 7, 30)
 
 
 @dataclass(frozen=True)
+class Part:
+    """What one signing domain holds in one tier: its value, and the quantity of each asset."""
+
+    tier: str
+    domain: str
+    value: Figure
+    quantities: Mapping[str, Figure]
+
+
+@dataclass(frozen=True)
 class Exposure:
-    """Value by signing domain and by supplier, spendable value by days, and findings."""
+    """Value by signing domain, tier and supplier, spendable value by days, and findings."""
 
     domains: Mapping[str, Figure]
+    parts: tuple[Part, ...]
     suppliers: Mapping[str, Figure]
     ladder: Mapping[int, Figure]
     findings: tuple[Finding, ...]
@@ -56,7 +67,21 @@ def exposure(facts: Facts, valuation: Valuation) -> Exposure:
     ladder = {days: _spendable(facts, valuation, rows, days) for days in LADDER_DAYS}
     whole = _worth(facts, valuation, "domain/all", "owner = customer", rows, _ALL)
     findings = [*_concentrated(facts, by_domain, whole), *_missing_wallets(facts)]
-    return Exposure(by_domain, by_supplier, ladder, tuple(findings))
+    parts = tuple(_parts(facts, valuation, rows))
+    return Exposure(by_domain, parts, by_supplier, ladder, tuple(findings))
+
+
+def _parts(facts: Facts, valuation: Valuation, rows: Sequence[Row]) -> Iterator[Part]:
+    """Holdings by tier and signing domain, as an insurer asks for them."""
+    picked: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        place = (row["tier"] or NOT_PUBLIC, row["signing_domain"] or NOT_NAMED)
+        picked.setdefault(place, []).append(row)
+    for (tier, domain), mine in sorted(picked.items()):
+        key, where = f"tier/{tier}/{domain}", f"tier = {tier}, signing_domain = {domain}"
+        quantities = _quantities(facts, key, where, mine)
+        label = _PART.format(tier=_TIERS[tier], domain=domain)
+        yield Part(tier, domain, _valued(facts, valuation, key, quantities, label), quantities)
 
 
 def _spendable(facts: Facts, valuation: Valuation, rows: Sequence[Row], days: int) -> Figure:
@@ -79,15 +104,19 @@ _LADDER = Text("{days}日以内に動かせる額", "spendable within {days} day
 def _worth(
     facts: Facts, valuation: Valuation, key: str, where: str, rows: Sequence[Row], label: Text
 ) -> Figure:
+    return _valued(facts, valuation, key, _quantities(facts, key, where, rows), label)
+
+
+def _quantities(facts: Facts, key: str, where: str, rows: Sequence[Row]) -> dict[str, Figure]:
+    """What rows hold of each asset, in whole units."""
     scales = {r["asset"]: r["scale"] for r in facts.books.rows["assets"]}
     units: dict[str, int] = {}
     counts: dict[str, int] = {}
     for row in rows:
         units[row["asset"]] = units.get(row["asset"], 0) + row["quantity"]
         counts[row["asset"]] = counts.get(row["asset"], 0) + 1
-    terms = []
-    for asset, quantity in sorted(units.items()):
-        fact = facts.leaf(
+    return {
+        asset: facts.leaf(
             f"holdings/{asset}/{key}/quantity",
             Fraction(quantity, 10 ** scales[asset]),
             "coin",
@@ -95,7 +124,15 @@ def _worth(
             f"owner = customer, asset = {asset}, {where}",
             counts[asset],
         )
-        terms.append(fact * valuation.prices[asset])
+        for asset, quantity in sorted(units.items())
+    }
+
+
+def _valued(
+    facts: Facts, valuation: Valuation, key: str, quantities: Mapping[str, Figure], label: Text
+) -> Figure:
+    """Quantities at their prices, added up."""
+    terms = [fact * valuation.prices[asset] for asset, fact in quantities.items()]
     worth = total(terms, facts.books.venue.currency, "Σ quantity × price")
     return worth.named(f"exposure/{key}", label)
 
@@ -113,6 +150,13 @@ def _concentrated(facts: Facts, domains: Mapping[str, Figure], whole: Figure) ->
     return found
 
 
+_TIERS = {
+    "cold": Text("コールド", "cold"),
+    "hot": Text("ホット", "hot"),
+    "other": Text("その他", "elsewhere"),
+    NOT_PUBLIC: Text("区分非公表", "tier not public"),
+}
+_PART = Text("署名領域「{domain}」の{tier}保有", "held {tier} in signing domain {domain}")
 _ALL = Text("利用者の暗号資産の保有全体", "all customers' holdings")
 _DOMAIN = Text(
     "署名領域「{d}」に利用者の暗号資産の{share}%が集中し、社内基準{limit}%を超える",

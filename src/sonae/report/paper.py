@@ -21,6 +21,8 @@ from sonae.core.text import Lang, Text
 from sonae.report.format import day
 from sonae.report.sheets import SHEET_ROWS, Row, workbook
 
+COVER: Final = "document"
+"""The first sheet of a workbook."""
 STANDARD: Final = "a-3b"
 """PDF/A-3: made to be kept (ISO 19005-3)."""
 FONTS: dict[Lang, tuple[str, ...]] = {
@@ -29,15 +31,28 @@ FONTS: dict[Lang, tuple[str, ...]] = {
 }
 """In order of preference; the last English one comes with Typst."""
 
-Cell = str | Text
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number as a page shows it, where it may be rounded and then says ≈, and with every digit.
+
+    The workbook has every digit.
+    """
+
+    shown: Text
+    whole: str
+
+
+Cell = str | Text | Amount
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The head of a column; numbers stand to the right."""
+    """The head of a column; numbers stand to the right, what is `narrow` takes no spare room."""
 
     title: Text
     number: bool = False
+    narrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +70,22 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawing as SVG, and what it shows, in words."""
+    """A drawing as SVG, one for both languages or one for each, and what it shows, in words."""
 
-    svg: str
+    svg: str | Text
     alt: Text
+    title: Text | None = None
 
 
-Block = Text | Table | Picture
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """Empty boxes beside one another, to be dated and signed by hand."""
+
+    names: tuple[Text, ...]
+    lines: tuple[Text, ...]
+
+
+Block = Text | Table | Picture | Boxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +98,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A whole document. `mark` is written across every page, as where a proposal was assumed."""
+    """A whole document.
+
+    `mark` is written across every page and in every sheet, as where a proposal was assumed; `wide`
+    lays the paper on its side.
+    """
 
     title: Text
     entity: str
@@ -82,6 +110,7 @@ class Paper:
     facts: tuple[tuple[Text, Cell], ...]
     sections: tuple[Section, ...]
     mark: Text | None = None
+    wide: bool = False
 
     def tables(self) -> Iterator[Table]:
         """Every table, in order."""
@@ -115,13 +144,21 @@ def sheets(paper: Paper, lang: Lang) -> bytes:
     Raises:
         Refused: a table is longer than a sheet.
     """
-    found: dict[str, list[Row]] = {}
+    mark = "" if paper.mark is None else paper.mark.lang(lang)
+    found: dict[str, list[Row]] = {COVER: _cover(paper, lang, mark)}
     for table in paper.tables():
         if len(table.rows) >= SHEET_ROWS:
             raise Refused(f"{table.name}: {len(table.rows)} rows; a sheet holds {SHEET_ROWS - 1}")
-        head = [c.title.lang(lang) for c in table.columns]
-        found[table.name] = [head, *([_cell(c, lang) for c in row] for row in table.rows)]
-    return workbook(found)
+        head = [*(c.title.lang(lang) for c in table.columns), *([mark] if mark else [])]
+        found[table.name] = [head, *([_whole(c, lang) for c in row] for row in table.rows)]
+    return workbook(found, mark)
+
+
+def _cover(paper: Paper, lang: Lang, mark: str) -> list[Row]:
+    """The first sheet: what the document is, its facts and its mark."""
+    rows: list[Row] = [[paper.title.lang(lang), mark]]
+    rows += [["", paper.entity], ["", day(paper.on.isoformat(), lang)]]
+    return rows + [[name.lang(lang), _whole(value, lang)] for name, value in paper.facts]
 
 
 @cache
@@ -141,7 +178,15 @@ def _font(lang: Lang) -> str:
 
 
 def _cell(cell: Cell, lang: Lang) -> str:
+    """A cell as it stands on a page."""
+    if isinstance(cell, Amount):
+        return cell.shown.lang(lang)
     return cell.lang(lang) if isinstance(cell, Text) else cell
+
+
+def _whole(cell: Cell, lang: Lang) -> str:
+    """A cell as it stands in the workbook."""
+    return cell.whole if isinstance(cell, Amount) else _cell(cell, lang)
 
 
 def _view(paper: Paper, lang: Lang, font: str) -> dict[str, object]:
@@ -151,25 +196,32 @@ def _view(paper: Paper, lang: Lang, font: str) -> dict[str, object]:
         "title": paper.title.lang(lang),
         "entity": paper.entity,
         "on": day(paper.on.isoformat(), lang),
+        "wide": paper.wide,
         "mark": None if paper.mark is None else paper.mark.lang(lang),
         "facts": [[name.lang(lang), _cell(value, lang)] for name, value in paper.facts],
         "sections": [
-            {"title": s.title.lang(lang), "blocks": [_block(b, lang) for b in s.blocks]}
+            {"title": s.title.lang(lang), "blocks": [_block(b, lang, font) for b in s.blocks]}
             for s in paper.sections
         ],
     }
 
 
-def _block(block: Block, lang: Lang) -> dict[str, object]:
+def _block(block: Block, lang: Lang, font: str) -> dict[str, object]:
     if isinstance(block, Text):
         return {"kind": "words", "text": block.lang(lang)}
     if isinstance(block, Picture):
-        return {"kind": "picture", "svg": block.svg, "alt": block.alt.lang(lang)}
+        svg = _cell(block.svg, lang).replace('"sans-serif"', f'"{font}"')
+        title = "" if block.title is None else block.title.lang(lang)
+        return {"kind": "picture", "svg": svg, "alt": block.alt.lang(lang), "title": title}
+    if isinstance(block, Boxes):
+        names, lines = ([t.lang(lang) for t in x] for x in (block.names, block.lines))
+        return {"kind": "boxes", "names": names, "lines": lines}
     return {
         "kind": "table",
         "title": block.title.lang(lang),
         "heads": [c.title.lang(lang) for c in block.columns],
         "numbers": [c.number for c in block.columns],
+        "narrow": [c.number or c.narrow for c in block.columns],
         "rows": [[_cell(c, lang) for c in row] for row in block.rows],
         "total": block.total,
         "note": "" if block.note is None else block.note.lang(lang),

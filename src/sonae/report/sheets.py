@@ -12,6 +12,9 @@ import xlsxwriter
 SHEET_ROWS = 1_048_576
 """Rows of one sheet, its head included (Office Open XML)."""
 
+A4 = 9
+"""The size of paper, as Office Open XML numbers it."""
+
 Row = Sequence[str]
 
 
@@ -28,10 +31,11 @@ def _safe(cell: str) -> str:
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@") and not digits.isdecimal() else cell
 
 
-def workbook(tables: Mapping[str, Sequence[Row]]) -> bytes:
+def workbook(tables: Mapping[str, Sequence[Row]], mark: str = "") -> bytes:
     """The tables as a workbook; every cell is text, so that no digit is lost beyond fifteen.
 
-    The day of making in it is a fixed one: the same tables are the same file.
+    The day of making in it is a fixed one: the same tables are the same file. A `mark` stands at
+    the head of every page that is printed of it.
     """
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_numbers": False})
@@ -40,6 +44,12 @@ def workbook(tables: Mapping[str, Sequence[Row]]) -> bytes:
     for name, rows in tables.items():
         sheet = book.add_worksheet(name)
         sheet.freeze_panes(1, 0)
+        sheet.repeat_rows(0)
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
+        if mark:
+            sheet.set_header(f"&C&B{mark.replace('&', '&&')}")
         for n, row in enumerate(rows):
             for column, cell in enumerate(row):
                 sheet.write_string(n, column, cell, bold if n == 0 else None)
