@@ -51,6 +51,7 @@ pack = _group("pack", "The resolution pack: all that is needed without the firm,
 pack_keys = _group("keys", "An administrator's key in shares: make, check, rotate, due.", pack)
 estate = _group("estate", "When the firm is gone: take over, share what there is.")
 loss = _group("loss", "Losses that may happen: estimates with their errors.")
+report = _group("report", "What is signed, filed or sent: PDF/A and workbooks.")
 survey = _group("survey", "What the public record lacks, firm by firm, in confidence.")
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="print one JSON document")]
@@ -146,6 +147,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.pay_cases
     import sonae.cli.pay_rails
     import sonae.cli.pay_unclaimed
+    import sonae.cli.report
     import sonae.cli.rules
     import sonae.cli.seal
     import sonae.cli.serve

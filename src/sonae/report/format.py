@@ -7,9 +7,10 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from sonae.core.canonical import decimal_text
-from sonae.core.display import fixed, with_separators
+from sonae.core.display import ABOUT, MINUS, fixed, with_separators
 from sonae.core.text import Lang
 
+MYRIADS = ("", "万", "億", "兆", "京")
 SCHEME = re.compile(r"https?://", re.IGNORECASE)
 MONTHS = (
     "",
@@ -25,6 +26,24 @@ def money(value: Fraction) -> str:
     '≈ 1,001'
     """
     return fixed(value, 0)
+
+
+def oku(value: Fraction) -> str:
+    """An amount in whole units by 万, 億 and 兆, no digit lost but those that `money` rounds.
+
+    >>> oku(Fraction(2_625_000_000)), oku(Fraction(12_345)), oku(Fraction(-10**12))
+    ('26億2,500万', '1万2,345', '−1兆')
+    """
+    plain = money(value)
+    units = int(plain.removeprefix(ABOUT).removeprefix(MINUS).replace(",", ""))
+    parts, power = [], 0
+    while units:
+        units, part = divmod(units, 10_000) if power < len(MYRIADS) - 1 else (0, units)
+        if part:
+            parts.append(f"{part:,}{MYRIADS[power]}")
+        power += 1
+    about, sign = ABOUT if plain.startswith(ABOUT) else "", MINUS if MINUS in plain else ""
+    return f"{about}{sign}{''.join(reversed(parts)) or '0'}"
 
 
 def coins(value: Fraction, scale: int) -> str:
