@@ -18,6 +18,7 @@ PAGES = (
     "/dmm-bitcoin/risk",
     "/mihon/calendar?event=2026-11-20",
     "/ftx-japan/why?figure=cover/jp%23required",
+    "/mihon/reports",
     "/supervisor",
     "/supervisor/laboratory",
     "/mihon/recompute",

@@ -15,11 +15,12 @@ from sonae.actions.console import Home, NotFound
 from sonae.core.errors import InputError, SonaeError
 from sonae.core.text import Text
 from sonae.web.page import render
-from sonae.web.pages import calendar, risk, supervisor, today, why
+from sonae.web.pages import calendar, filings, risk, supervisor, today, why
 from sonae.web.shield import App, Shield
 
 ROUTERS = (
     calendar.router,
+    filings.router,
     risk.router,
     supervisor.router,
     today.router,

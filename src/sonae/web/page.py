@@ -38,7 +38,7 @@ _KEPT: dict[Hashable, Markup] = {}
 VENDOR = Path(__file__).parent / "static" / "vendor" / "htmx.min.js"
 """One of the scripts of others that set-up puts there; pages work without them."""
 NAV = (
-    *("today", "calendar", "reserve", "risk", "incident", "resolution"),
+    *("today", "calendar", "reserve", "risk", "incident", "resolution", "reports"),
     *("proof", "supervisor"),
 )
 """Pages of the menu, in order; one appears when its page is there."""
