@@ -19,6 +19,7 @@ from typing import Any
 from sonae.actions.books import check_books
 from sonae.actions.books_query import snapshot
 from sonae.actions.files import json_bytes, replace_folder
+from sonae.books.engine import load_ahead
 from sonae.books.map.mapping import read_spec
 from sonae.books.map.run import Mapped, run
 from sonae.books.map.spec import Spec
@@ -73,6 +74,7 @@ def map_books(
     spec = read_spec(read_toml(mapping, problems), mapping.name, problems)
     if problems:
         raise InputError(problems)
+    load_ahead()
     with _scratch(out) as scratch:
         books, queries = Path(scratch) / "books", Path(scratch) / "queries"
         books.mkdir()

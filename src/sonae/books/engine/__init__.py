@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from threading import Thread
 from typing import Any, Protocol
 
 from sonae.core.errors import UsageError
@@ -48,6 +49,17 @@ def open_engine(name: str = "duckdb", memory: str = "1800MB", threads: int | Non
 
         return DuckDB(memory, threads)
     raise UsageError(f"no engine {name!r}; there is: {', '.join(ENGINES)}")
+
+
+def load_ahead() -> None:
+    """Load what the engine needs, about a second of it, while the caller reads files."""
+
+    def load() -> None:
+        from sonae.books.engine.duckdb import DuckDB
+
+        DuckDB.load()
+
+    Thread(target=load).start()
 
 
 def mapping_values(row: Mapping[str, Any]) -> dict[str, Any]:

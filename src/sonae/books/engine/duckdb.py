@@ -23,6 +23,11 @@ class DuckDB:
 
     name = "duckdb"
 
+    @staticmethod
+    def load() -> None:
+        """The parts that are loaded with the first connection otherwise."""
+        _ = ibis.duckdb
+
     def __init__(self, memory: str, threads: int | None) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="sonae-"))
         self._ibis = ibis.duckdb.connect(

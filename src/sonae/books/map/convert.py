@@ -28,6 +28,14 @@ _WIDER = pa.decimal256(76, 0)
 SPACES = " \t\u3000\u00a0"
 _MOST = 18
 """Digits before the point and decimals that the fast way takes: 36 in all, within 38."""
+MANY, LOOK = 8, 512
+"""Rows to one different text from which on a column is one of few; by how many rows it shows."""
+_BEHIND = {
+    "brackets": r"^\(([0-9][0-9,.]*)\)$",
+    "triangle": r"^[△▲]([0-9][0-9,.]*)$",
+    "trailing": r"^([0-9][0-9,.]*)-$",
+}
+"""Signs around nothing but digits; the rest is read one by one."""
 
 
 class Row:
@@ -255,9 +263,16 @@ def to_units(
 ) -> pa.Array:  # fmt: skip
     """Base units of texts; null, and a fault, where one is not a number of the form."""
     powers, names = shifts
-    fast = _fast(values, form, powers)
-    left = pc.and_(pc.and_(fast.is_null(), values.is_valid()), powers.is_valid())
-    places = np.flatnonzero(left.to_numpy(zero_copy_only=False))
+    fast = _few(values, form, powers)
+    for quick in (_fast, _signed):
+        left, places = _left(fast, values, powers)
+        if not len(places):
+            return fast
+        every = len(places) == len(values)
+        some = (values, powers) if every else (values.filter(left), powers.filter(left))
+        made_quickly = quick(some[0], form, some[1])
+        fast = made_quickly if every else pc.replace_with_mask(fast, left, made_quickly)
+    left, places = _left(fast, values, powers)
     if not len(places):
         return fast
     known: dict[tuple[str, int], Any] = {}
@@ -278,6 +293,43 @@ def to_units(
         made.append(None if result is None else str(result))
     other = pa.array(made, pa.string()).cast(UNITS)
     return pc.replace_with_mask(fast, left, other)
+
+
+def _left(units: pa.Array, values: pa.Array, powers: pa.Array) -> tuple[pa.Array, Any]:
+    """Where a text with a power is not read yet, and the places of it."""
+    left = pc.and_(pc.and_(units.is_null(), values.is_valid()), powers.is_valid())
+    return left, np.flatnonzero(left.to_numpy(zero_copy_only=False))
+
+
+def _few(values: pa.Array, form: NumberForm, powers: pa.Array) -> pa.Array:
+    """A column of few different numbers: each read once for each power; all null for others."""
+    first = values.slice(0, LOOK)
+    if len(first.unique()) * MANY > len(first):
+        return pa.nulls(len(values), UNITS)
+    coded = values.dictionary_encode()
+    different = len(coded.dictionary)
+    if different * MANY > len(values):
+        return pa.nulls(len(values), UNITS)
+    kinds = pc.unique(powers)
+    read = [_fast(coded.dictionary, form, pa.repeat(kind, different)) for kind in kinds]
+    place = pc.multiply(pc.index_in(powers, kinds), different)
+    return pa.concat_arrays(read).take(pc.add(place, coded.indices.cast(pa.int32())))
+
+
+def _signed(values: pa.Array, form: NumberForm, powers: pa.Array) -> pa.Array:
+    """Full width, brackets, triangles and signs behind, where nothing else is odd; else null."""
+    if form.marks or not form.plain:
+        return pa.nulls(len(values), UNITS)
+    if form.wide:
+        values = pa.array([narrow(text) for text in values.to_pylist()], pa.string())
+    below = pa.array(np.zeros(len(values), dtype=bool))
+    for name in form.negative:
+        if pattern := _BEHIND.get(name):
+            found = pc.match_substring_regex(values, pattern)
+            values = pc.if_else(found, pc.replace_substring_regex(values, pattern, r"\1"), values)
+            below = pc.or_(below, found)
+    units = _fast(values, form, powers)
+    return pc.if_else(below, pc.negate(units), units)
 
 
 def _fast(values: pa.Array, form: NumberForm, powers: pa.Array) -> pa.Array:
