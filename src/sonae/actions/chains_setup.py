@@ -20,7 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sonae.actions.node_client import HttpNode
+from sonae.actions.node_client import SCAN_TIMEOUT, TIMEOUT, HttpNode
 from sonae.books.schema import OWNERS, TIERS
 from sonae.chains.ethereum import is_address
 from sonae.chains.finality import NAMES, Rule
@@ -188,7 +188,8 @@ class _Reader:
             self._check("swap", None, fits, "ratio", _BAD_SWAP)
         if len(self.problems) > before:
             return None
-        node = self._client(number, "url", row["url"], row.get("auth", ""))
+        seconds = SCAN_TIMEOUT if row.get("index") else TIMEOUT
+        node = self._client(number, "url", row["url"], row.get("auth", ""), seconds)
         beacon = self._client(number, "beacon", row["beacon"], "") if "beacon" in row else None
         if node is None:
             return None
@@ -200,9 +201,11 @@ class _Reader:
             tuple(Swap(s["old"], s["new"], s["ratio"], s["at"]) for s in changed),
         )  # fmt: skip
 
-    def _client(self, number: int, key: str, url: str, auth: str) -> HttpNode | None:
+    def _client(
+        self, number: int, key: str, url: str, auth: str, timeout: int = TIMEOUT
+    ) -> HttpNode | None:
         try:
-            return HttpNode(url, auth)
+            return HttpNode(url, auth, timeout)
         except UsageError as error:
             text = Text(f"ノードの接続先が使えない: {error}", str(error))
             self._wrong("chain", number, text, key)

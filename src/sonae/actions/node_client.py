@@ -21,12 +21,15 @@ from sonae.core.errors import UsageError
 
 TIMEOUT = 30
 """Seconds that one answer may take."""
+SCAN_TIMEOUT = 1800
+"""The same where a node searches its whole index (`scantxoutset`), which takes minutes."""
 
 
 class HttpNode:
     """A client of one node. `auth` is the name of an environment variable with `user:password`."""
 
     def __init__(self, url: str, auth: str = "", timeout: int = TIMEOUT) -> None:
+        self.timeout = timeout
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(f"{url} is no http address of a node")
