@@ -11,10 +11,11 @@ from itertools import islice
 from pathlib import Path
 
 from sonae.books.map import infer
-from sonae.books.map.banks import CAMT_COLUMNS, ECB_COLUMNS, ZENGIN_COLUMNS
+from sonae.books.map.banks import CAMT_COLUMNS, ZENGIN_COLUMNS
 from sonae.books.map.batch import Faults
 from sonae.books.map.infer import Sample
 from sonae.books.map.layout import numbered
+from sonae.books.map.rates import ECB_COLUMNS
 from sonae.books.map.spec import ENCODINGS, Source
 from sonae.books.map.tables import read_excel, read_parquet, sheet_start
 from sonae.books.map.textfiles import json_keys, read_jsonl

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -74,3 +76,12 @@ def replace_file(path: Path, content: bytes | Iterable[bytes], mode: int = 0o600
     fresh = path.with_name(f".{path.name}.new")
     _write_durably(fresh, content, mode)
     os.replace(fresh, path)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Nobody else adds to the file meanwhile, who asks in the same way."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sonae.actions.venue_ask import ask
 from sonae.chains.node import NodeError
-from sonae.chains.venue import ADAPTERS, read
+from sonae.chains.venue import Total
+from sonae.chains.venue_forms import ADAPTERS, LAYOUT, read
 from sonae.core.errors import UsageError
 
 CALLS = {
     "bitbank": "private_get_user_assets",
     "binance": "sapiv3_post_asset_getuserasset",
+    "bitflyer": "private_get_getbalance",
+    "btcbox": "private_post_balance",
     "coincheck": "private_get_accounts_balance",
+    "kraken": "private_post_balanceex",
+    "zaif": "private_post_get_info2",
 }
 """The method of ccxt that sends the venue's own answer back, untouched."""
 
@@ -29,43 +34,28 @@ def read_venue(
     """What the venue holds for us, by asset; complete, or incomplete with the reason.
 
     Without a file the venue is asked, with the key and secret of `SONAE_<VENUE>_KEY` and
-    `SONAE_<VENUE>_SECRET`, which need leave to read balances only.
+    `SONAE_<VENUE>_SECRET`, which need leave to read balances only. `layout` says what the reader
+    of the answer rests on.
     """
     if venue not in ADAPTERS:
         raise UsageError(f"no venue {venue}; there are {', '.join(ADAPTERS)}")
-    document: dict[str, Any] = {"format": "sonae-venue/1", "venue": venue}
+    document: dict[str, Any] = {"format": "sonae-venue/1", "venue": venue, "layout": LAYOUT}
     try:
-        raw = json.loads(answer.read_bytes()) if answer else _ask(venue)
-        totals = read(venue, raw, scales, staked)
-    except (NodeError, ValueError) as error:
+        content = answer.read_bytes() if answer else ask(venue, CALLS[venue], {}, secret=True)
+        document["answer"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        totals = read(venue, content, scales, staked)
+    except NodeError as error:
         return document | {"complete": False, "why": str(error), "totals": []}
-    rows = [
-        {
-            "asset": t.asset,
-            "contract": t.contract,
-            "free": str(t.free),
-            "locked": str(t.locked),
-            "pending": str(t.pending),
-            "staked": None if t.staked is None else str(t.staked),
-            "held": str(t.held),
-        }
-        for t in totals
-    ]
-    return document | {"complete": True, "why": "", "totals": rows}
+    return document | {"complete": True, "why": "", "totals": [_row(t) for t in totals]}
 
 
-def _ask(venue: str) -> Any:
-    try:
-        import ccxt
-    except ModuleNotFoundError as error:
-        raise UsageError("ccxt is not installed: pip install 'sonae[venues]'") from error
-    names = [f"SONAE_{venue.upper()}_{word}" for word in ("KEY", "SECRET")]
-    missing = [n for n in names if not os.environ.get(n)]
-    if missing:
-        raise UsageError(f"the environment has no {', '.join(missing)}")
-    key, secret = (os.environ[n] for n in names)
-    exchange = getattr(ccxt, venue)({"apiKey": key, "secret": secret})
-    try:
-        return getattr(exchange, CALLS[venue])()
-    except ccxt.BaseError as error:
-        raise NodeError(f"{venue} does not answer: {error}") from error
+def _row(total: Total) -> dict[str, str | None]:
+    return {
+        "asset": total.asset,
+        "contract": total.contract,
+        "free": str(total.free),
+        "locked": str(total.locked),
+        "pending": None if total.pending is None else str(total.pending),
+        "staked": None if total.staked is None else str(total.staked),
+        "held": str(total.held),
+    }

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +10,7 @@ from typing import Any
 
 from sonae.actions.chains_read import Now, ledger_of, utc_now
 from sonae.actions.chains_setup import ChainSetup, Setup, load_setup
-from sonae.actions.files import json_bytes, replace_file
+from sonae.actions.files import alone, json_bytes, replace_file
 from sonae.actions.keys import load_key, verify_signature
 from sonae.actions.seal_folder import Folder
 from sonae.chains.bitcoin import Bitcoin
@@ -139,20 +136,11 @@ def prove(
     content, seen = _checked(setup, challenge, offered)
     signer = load_key(key)
     record = Record(challenge, offered.method, content, seen, at, signer.public.hex())
-    with _alone(register):
+    with alone(register):
         before = register.read_bytes() if register.exists() else b""
         read_register(before, verify_signature)
         replace_file(register, before + entry(before, record, signer))
     return record
-
-
-@contextmanager
-def _alone(register: Path) -> Iterator[None]:
-    """Nobody else adds to the register meanwhile."""
-    register.parent.mkdir(parents=True, exist_ok=True)
-    with register.with_name(f".{register.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def read_challenge(file: Path) -> Challenge:

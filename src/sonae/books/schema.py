@@ -206,6 +206,8 @@ PRICES = Table(
         _text("approved_by", required=False),
         _text("evidence", required=False),
         Column("at", "instant"),
+        _text("method", required=False),
+        _text("answer", required=False),
     ),
     ("asset", "currency", "source", "purpose", "at"),
     always=True,

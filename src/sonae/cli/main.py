@@ -39,6 +39,7 @@ def _group(name: str, says: str, under: App = app) -> App:
 
 
 books = _group("books", "The input tables.")
+prices = _group("prices", "Prices with where they come from; by hand, two people.", books)
 wallet = _group("wallet", "Balances off the firm's own nodes, and proof of control.")
 rules = _group("rules", "The law as dated, cited, executable rules.")
 fund = _group("fund", "The reserve fund: a ledger of signed entries, two people for each.")
@@ -148,6 +149,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.pay_rails
     import sonae.cli.pay_unclaimed
     import sonae.cli.report
+    import sonae.cli.prices
     import sonae.cli.rules
     import sonae.cli.seal
     import sonae.cli.serve

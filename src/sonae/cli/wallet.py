@@ -272,7 +272,7 @@ def wallet_venue(
     Parameters
     ----------
     venue
-        bitbank, binance, coincheck.
+        bitbank, binance, bitflyer, btcbox, coincheck, kraken, zaif.
     assets
         ASSET=DECIMALS, repeated; each must be answered for.
     answer

@@ -73,7 +73,10 @@ def value(facts: Facts, purpose: str = "regulatory") -> Valuation:
 def _crossed(
     facts: Facts, asset: str, reporting: str, rows: Sequence[Row], result: Valuation
 ) -> Figure:
-    """A price in another currency times that currency's price; a currency also by its inverse."""
+    """A price in another currency times that currency's price; a currency also by its inverse.
+
+    Money comes before coins: a reference rate says more of a currency than what a coin cost in it.
+    """
     for currency in sorted({r["currency"] for r in rows if r["asset"] == asset}):
         first = [r for r in rows if r["asset"] == asset and r["currency"] == currency]
         second = [r for r in rows if r["asset"] == currency and r["currency"] == reporting]
@@ -82,7 +85,9 @@ def _crossed(
             rate = _choose(facts, currency, reporting, second, result)
             if price.computable and rate.computable:
                 return _product(price, rate, f"{reporting}/coin").named(f"fact:{asset}/price")
-    for bridge in sorted({r["asset"] for r in rows if r["currency"] == asset}):
+    money = {r["asset"] for r in facts.books.rows["assets"] if r.get("kind") == "fiat"}
+    bridges = {r["asset"] for r in rows if r["currency"] == asset}
+    for bridge in sorted(bridges, key=lambda b: (b not in money, b)):
         first = [r for r in rows if r["asset"] == bridge and r["currency"] == reporting]
         second = [r for r in rows if r["asset"] == bridge and r["currency"] == asset]
         if first:
@@ -161,6 +166,7 @@ def _chosen(
         f"asset = {asset}, currency = {currency}, purpose = {result.purpose}, "
         f"source = {chosen['source']}, at = {chosen['at'].isoformat()}"
     )
+    where += "".join(f", {k} = {chosen[k]}" for k in ("method", "answer") if chosen.get(k))
     return facts.leaf(
         f"{asset}/price" if currency == venue.currency else f"{asset}/{currency}/price",
         chosen["price"],

@@ -70,8 +70,8 @@ def venue_view(document: Found, lang: Lang) -> RenderableType:
     table = _table(w, "wallet.held", ("asset", *keys))
     for row in document["totals"]:
         amounts = (row["free"], row["locked"], row["pending"], row["staked"], row["held"])
-        table.add_row(row["asset"], *("" if a is None else a for a in amounts))
-    return table
+        table.add_row(row["asset"], *(w("wallet.not_said") if a is None else a for a in amounts))
+    return Group(table, Styled(w(f"wallet.layout_{document['layout']}"), style="dim"))
 
 
 def _table(w: Words, title: str, keys: Sequence[str]) -> Table:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from sonae.books.map.banks import CAMT_COLUMNS, ECB_COLUMNS, ZENGIN_COLUMNS
+from sonae.books.map.banks import CAMT_COLUMNS, ENTRY_COLUMNS, ZENGIN_COLUMNS
 from sonae.books.map.dates import DATE_FORMS, ERAS, INSTANT_FORMS, DateForm, zone_known
 from sonae.books.map.numbers import SIGNS, NumberForm
+from sonae.books.map.rates import ECB_COLUMNS
 from sonae.books.map.spec import (
     ENCODINGS,
     FORMS,
@@ -27,7 +28,14 @@ from sonae.core.errors import Problem
 from sonae.core.figure import Confidence
 from sonae.core.text import Text
 
-FIXED_LAYOUTS = {"zengin": ZENGIN_COLUMNS, "camt053": CAMT_COLUMNS, "ecb": ECB_COLUMNS}
+FIXED_LAYOUTS = {
+    ("zengin", "balances"): ZENGIN_COLUMNS,
+    ("camt053", "balances"): CAMT_COLUMNS,
+    ("zengin", "entries"): ENTRY_COLUMNS,
+    ("camt053", "entries"): ENTRY_COLUMNS,
+    ("ecb", "balances"): ECB_COLUMNS,
+}
+"""By form and what of it becomes a row."""
 Codes = Mapping[str, Mapping[str, str]]
 
 
@@ -84,15 +92,17 @@ def _source(at: Settings) -> Source:
         at.fault("fields", _FIELDS)
         fields = []
     form: Any = _one_of(at, "form", FORMS, "csv")
+    rows = _one_of(at, "rows", ("balances", "entries"), "balances")
     source = Source(
         id=str(at.take("id", str)),
         form=form,
+        rows=rows,
         files=_words(at, "files"),
         encoding=_one_of(at, "encoding", ENCODINGS, "utf-8"),
         delimiter=str(at.take("delimiter", str, ",")),
         skip=_count(at, "skip"),
         sheet=str(at.take("sheet", str, "")),
-        layout=FIXED_LAYOUTS.get(form) or tuple(map(str, layout or [f[0] for f in fields])),
+        layout=FIXED_LAYOUTS.get((form, rows)) or tuple(map(str, layout or [f[0] for f in fields])),
         widths=tuple(int(f[1]) for f in fields),
         record_end=_one_of(at, "record_end", RECORD_ENDS, "crlf"),
         era=_one_of(at, "era", ERAS, ERAS[0]),
@@ -112,6 +122,8 @@ def _source(at: Settings) -> Source:
     if not source.layout or (source.form == "fixed" and not source.widths):
         key = "fields" if source.form == "fixed" else "layout"
         at.fault(key, _LAYOUT.format(key=key), "missing-setting")
+    if rows == "entries" and (form, rows) not in FIXED_LAYOUTS:
+        at.fault("rows", NOT_USABLE.format(key="rows", value=rows))
     if len(source.delimiter) != 1:
         at.fault("delimiter", NOT_USABLE.format(key="delimiter", value=source.delimiter))
     at.done()

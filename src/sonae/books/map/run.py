@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sonae.books.map.banks import read_camt, read_ecb, read_zengin
+from sonae.books.map.banks import read_zengin
 from sonae.books.map.batch import Batch, Faults, ahead
+from sonae.books.map.camt import read_camt
 from sonae.books.map.checks import Present, Totals, Unique, meant
 from sonae.books.map.convert import Row, convert
+from sonae.books.map.rates import read_ecb
 from sonae.books.map.spec import Entry, Source, Spec, used_columns
 from sonae.books.map.tables import read_excel, read_parquet
 from sonae.books.map.textfiles import look, read_csv, read_fixed, read_jsonl

@@ -43,11 +43,15 @@ class Total:
 
 @dataclass(frozen=True)
 class Source:
-    """Files of one layout. `layout` has the headings in their order; another order is refused."""
+    """Files of one layout. `layout` has the headings in their order; another order is refused.
+
+    `rows` says what of a bank statement is a row: its balances, or its entries.
+    """
 
     id: str
     form: Form
     files: tuple[str, ...]
+    rows: str = "balances"
     encoding: str = "utf-8"
     delimiter: str = ","
     skip: int = 0

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from sonae.books.map.answer import once, refuse
 from sonae.books.map.batch import Batch, Faults, batches
 from sonae.books.map.layout import numbered, same_layout
 from sonae.books.map.spec import ENCODINGS, RECORD_ENDS, Source
@@ -242,23 +243,6 @@ _HALF = re.compile("[\ud800-\udfff]")
 """Half of a character, which an escape of JSON can write."""
 
 
-class _Twice(ValueError):
-    pass
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise _Twice(key)
-        found[key] = value
-    return found
-
-
-def _constant(word: str) -> None:
-    raise ValueError(word)
-
-
 def read_jsonl(source: Source, path: Path, name: str, faults: Faults) -> Iterator[Batch]:
     """One object a line; `meta.delivered_amount` is a key inside `meta`. Numbers stay text.
 
@@ -278,8 +262,8 @@ def _objects(
             try:
                 line = raw.decode("utf-8-sig")
                 value = json.loads(
-                    line, parse_float=str, parse_int=str, parse_constant=_constant,
-                    object_pairs_hook=_object,
+                    line, parse_float=str, parse_int=str, parse_constant=refuse,
+                    object_pairs_hook=once,
                 )  # fmt: skip
             except (ValueError, RecursionError) as error:
                 text = _JSON.format(e=str(error))
