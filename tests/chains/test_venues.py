@@ -108,6 +108,8 @@ def test_a_layout_that_changed_is_refused_with_the_difference(venue: str, tmp_pa
     said = sonae("wallet", "venue", venue, "--assets", "BTC=8", "--answer", file)
     assert said.code == 1
     assert f"{name.decode()}_2" in said.out
+    words = sonae("wallet", "venue", venue, "--assets", "BTC=8", "--answer", file, "--lang", "ja")
+    assert f"増えた項目 {name.decode()}_2" in words.out
 
 
 def _through_ccxt(venue: str) -> dict[str, Decimal]:
@@ -160,7 +162,7 @@ def test_parts_that_do_not_add_up_are_refused() -> None:
         ("bitbank", b"2.00000001", b"2.3", "on hand"),
         ("bitflyer", b"1.70000001", b"1.4", "more is free"),
         ("zaif", b"1.70000001", b"1.4", "more is free"),
-        ("kraken", b"1.7000000100", b"0.1", "more is held"),
+        ("kraken", b"1.7000000100", b"0.1", "more is free"),
     ):
         wrong = answer(venue, "balance").replace(old, new)
         with pytest.raises(NodeError, match=words):

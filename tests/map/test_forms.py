@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonae.books.map.batch import Batch, Faults
@@ -79,6 +79,34 @@ def test_whole_columns_and_single_values_are_read_alike(text: str, shift: int) -
         assert (made, bool(faults)) == (None, True)
     else:
         assert (int(made), bool(faults)) == (due, False)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.none() | st.text("012,.-()△－１", max_size=6), min_size=1, max_size=4),
+    st.lists(st.none() | st.integers(0, 19), min_size=1, max_size=3),
+    st.sampled_from([1, 40]),
+    st.sets(st.sampled_from(SIGNS)),
+    st.booleans(),
+)
+def test_a_column_of_few_or_many_numbers_is_read_as_each_of_them_alone(
+    texts: list[str | None], shifts: list[int | None], times: int, signs: set[str], wide: bool
+) -> None:
+    """Repeated texts, several scales and gaps; every sign that is declared and none that is not."""
+    form = NumberForm(thousands=",", wide=wide, negative=tuple(sorted(signs)), zero=("－",))
+    count = len(texts) * len(shifts) * times
+    column = pa.array((texts * count)[:count], pa.string())
+    powers = pa.array((shifts * count)[:count], pa.int32())
+    row = Row("s", Batch("f", pa.array(range(count)), {"n": column}), Faults())
+    made = to_units(column, form, (powers, {}), row, "n").to_pylist()
+    for n, (text, power) in enumerate(zip(column.to_pylist(), powers.to_pylist(), strict=True)):
+        due: int | None = None
+        if text is not None and power is not None:
+            try:
+                due = scaled(read_number(text, form), power, text)
+            except Fault:
+                assert row.bad[n]
+        assert made[n] == due, (text, power)
 
 
 UNDECLARED = {

@@ -17,6 +17,7 @@ import requests
 from sonae.actions.close import close_books
 from sonae.actions.keys import new_key
 from sonae.actions.prices import make_prices
+from sonae.actions.prices_setup import load_prices
 from sonae.books.map.prints import VENUES, read_prints
 from sonae.books.rows import Fault
 from sonae.core.errors import InputError
@@ -266,6 +267,17 @@ def test_a_venue_that_does_not_answer_is_named_and_nothing_is_taken_for_its_pric
     assert len(made["rows"]) == len(EXPECTED) - 1
 
 
+def test_answers_of_the_newest_days_give_rows_and_older_ones_stay_kept(
+    setup: Path, asked: list[requests.PreparedRequest]
+) -> None:
+    for n in (12, 3, 0):
+        made = make_prices(setup, None, fetch=True, now=lambda n=n: CAME - timedelta(days=n))
+    zaif = {r["at"] for r in made["rows"] if r["source"] == "zaif/vwap"}
+    assert zaif == {(CAME - timedelta(days=n)).isoformat() for n in (0, 3)}
+    setup.write_text("[prices]\ndays = 30\n" + SETUP)
+    assert len([r for r in make_prices(setup, None)["rows"] if r["source"] == "zaif/vwap"]) == 3
+
+
 def test_a_kept_answer_that_was_edited_is_not_read(
     setup: Path, asked: list[requests.PreparedRequest]
 ) -> None:
@@ -287,6 +299,17 @@ def test_what_an_index_says_was_made_after_documents_is_shown_so(
     assert {a for s in made["sources"] for a in s["answers"]} == {"documented", "file"}
     said = sonae("books", "prices", "make", setup, "--lang", "en")
     assert "made after the documents" in said.out
+
+
+@pytest.mark.parametrize("page", ["prices.md", "prices.ja.md"])
+def test_the_setup_of_the_guide_is_one(page: str, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "guide" / page).read_text("utf-8")
+    block = text.split("```toml\n")[1].split("```")[0]
+    file = tmp_path / "prices.toml"
+    file.write_text(block.replace("3f…", "3f" * 32), encoding="utf-8")
+    setup = load_prices(file)
+    assert setup.wanted[0].source == "bitbank/last"
+    assert list(setup.people) == ["3f" * 32]
 
 
 def test_every_fault_of_the_setup_is_told_at_once(tmp_path: Path) -> None:
@@ -393,6 +416,7 @@ def test_a_manual_price_counts_once_a_second_person_signed_it(
     assert _approve(tmp_path, id, hands["ren"]).code == 3
     (row,) = make_prices(setup, None)["rows"]
     assert (row["source"], row["price"]) == ("manual", "12345.678")
+    assert "two signatures" in sonae("books", "prices", "make", setup, "--lang", "en").out
     assert (row["entered_by"], row["approved_by"]) == ("aoi", "ren")
     digest = row["evidence"].removeprefix("sha256:")
     assert (tmp_path / "answers" / digest).read_bytes() == b"a broker's quote"

@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,8 @@ COLUMNS = tuple(c.name for c in PRICES.columns)
 ASKED = "{m} (time of asking)"
 """The method of a price whose answer states no time."""
 FRANKFURT = "Europe/Berlin"
+SIGNED = "signed"
+"""What a price by hand rests on: two signatures."""
 Row = dict[str, str]
 Ask = Callable[[str, str, Mapping[str, Any]], bytes]
 
@@ -84,7 +86,7 @@ def make_prices(
     if fetch:
         _fetch(setup, kept, made, now, asks)
     for wanted in setup.wanted:
-        _prints(wanted, kept, made)
+        _prints(wanted, kept, made, setup.days)
     for rates in setup.rates:
         _rates(setup, rates, kept, made)
     _manual(setup, kept, made)
@@ -97,7 +99,7 @@ def make_prices(
         replace_file(out, text.getvalue().encode(), 0o644)
     return {
         "format": FORMAT,
-        "sources": _sources(setup, rows, kept),
+        "sources": list(_sources(setup, rows, kept)),
         "refused": made.refused,
         "waiting": made.waiting,
         "rows": rows,
@@ -116,19 +118,21 @@ def _fetch(setup: PriceSetup, kept: Kept, made: Made, now: Now, asks: Ask) -> No
         try:
             content = asks(venue, call, wanted.call.params(pair, now()))
         except NodeError as error:
-            why = _SILENT.format(e=str(error))
-            made.refuse(wanted.source, f"{venue} {pair}", "source-incomplete", why)
+            made.refuse(wanted.source, f"{venue} {pair}", "source-incomplete", error.text)
             continue
         came = now().astimezone(UTC).replace(microsecond=0)
         kept.add(Answer(venue, call, pair, came, kept.put(content)))
 
 
-def _prints(wanted: Wanted, kept: Kept, made: Made) -> None:
-    """The rows of every kept answer to one question, oldest first."""
+def _prints(wanted: Wanted, kept: Kept, made: Made, days: int) -> None:
+    """The rows of the kept answers to one question, oldest first; `days` back from the newest."""
+    newest = max((a.came for a in kept.answers), default=None)
     answers = [
         a
         for a in kept.answers
         if (a.venue, a.call, a.pair) == (wanted.venue, wanted.call.name, wanted.pair)
+        and newest is not None
+        and a.came > newest - timedelta(days=days)
     ]
     if not answers:
         what = f"{wanted.venue} {wanted.pair}"
@@ -292,27 +296,23 @@ def _append(setup: PriceSetup, body: bytes, signer: Any) -> list[ManualPrice]:
     return found
 
 
-def _sources(setup: PriceSetup, rows: list[Row], kept: Kept) -> list[dict[str, Any]]:
+def _sources(setup: PriceSetup, rows: list[Row], kept: Kept) -> Iterator[dict[str, Any]]:
     """Each source with what its rows rest on."""
-    return list(_told(setup, rows, kept))
-
-
-def _told(setup: PriceSetup, rows: list[Row], kept: Kept) -> Iterator[dict[str, Any]]:
     made = {f"sha256:{a.sha256}": a.made for a in kept.answers}
     venues = {w.source for w in setup.wanted}
     for source in sorted({r["source"] for r in rows}):
         own = [r for r in rows if r["source"] == source]
+        other, answer = (SIGNED, SIGNED) if source == MANUAL else ("published", "file")
         yield {
             "source": source,
-            "layout": LAYOUT if source in venues else "published",
-            "answers": sorted({made.get(r["answer"], "file") for r in own}),
+            "layout": LAYOUT if source in venues else other,
+            "answers": sorted({made.get(r["answer"], answer) for r in own}),
             "methods": sorted({r["method"] for r in own}),
             "rows": len(own),
             "newest": max(datetime.fromisoformat(r["at"]) for r in own).isoformat(),
         }
 
 
-_SILENT = Text("回答がない: {e}", "no answer: {e}")
 _NO_ANSWER = Text(
     "保存した回答がない（--fetch で問い合わせる）", "no answer is kept (--fetch asks for one)"
 )

@@ -14,7 +14,7 @@ from sonae.core.errors import InputError, Problem, UsageError
 from sonae.core.text import Text
 
 DAYS = 10
-"""Days of reference rates that become rows, from the newest back."""
+"""Days of answers and of reference rates that become rows, from the newest back."""
 MANUAL = "manual"
 """The source of prices by hand: no venue's."""
 TIME = "16:00"
@@ -62,6 +62,7 @@ class PriceSetup:
     wanted: tuple[Wanted, ...]
     rates: tuple[Rates, ...]
     people: Mapping[str, str]
+    days: int
 
 
 def load_prices(file: Path) -> PriceSetup:
@@ -75,14 +76,15 @@ def load_prices(file: Path) -> PriceSetup:
     problems: list[Problem] = []
     top = Settings(read_toml(file, problems), file.name, "", problems)
     head = Settings(top.take("prices", dict, {}), file.name, "prices.", problems)
-    purposes = _purposes(head, ("regulatory",))
+    purposes, days = _purposes(head, ("regulatory",)), _days(head, DAYS)
     setup = PriceSetup(
         folder=file.parent,
         kept=file.parent / str(head.take("kept", str, "answers")),
         register=file.parent / str(head.take("register", str, "manual-prices.register")),
         wanted=tuple(w for at in _each(top, "print") for w in _print(at, purposes)),
-        rates=tuple(_rates(at, purposes) for at in _each(top, "rates")),
+        rates=tuple(_rates(at, purposes, days) for at in _each(top, "rates")),
         people=_people(top),
+        days=days,
     )
     head.done()
     top.done()
@@ -119,7 +121,7 @@ def _print(at: Settings, default: tuple[str, ...]) -> list[Wanted]:
     return found
 
 
-def _rates(at: Settings, default: tuple[str, ...]) -> Rates:
+def _rates(at: Settings, default: tuple[str, ...], days: int) -> Rates:
     words: dict[str, tuple[str, ...]] = {
         key: tuple(map(str, at.take(key, list) or [])) for key in ("files", "currencies")
     }
@@ -128,7 +130,7 @@ def _rates(at: Settings, default: tuple[str, ...]) -> Rates:
         words["files"],
         words["currencies"],
         str(at.take("source", str, "ecb")),
-        int(at.take("days", int, DAYS)),
+        _days(at, days),
         time,
         _purposes(at, default),
     )
@@ -137,6 +139,13 @@ def _rates(at: Settings, default: tuple[str, ...]) -> Rates:
         at.fault("time", NOT_USABLE.format(key="time", value=time))
     at.done()
     return found
+
+
+def _days(at: Settings, default: int) -> int:
+    days = int(at.take("days", int, default))
+    if days < 1:
+        at.fault("days", NOT_USABLE.format(key="days", value=str(days)))
+    return days
 
 
 def _people(top: Settings) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sonae.chains.node import NodeError
 from sonae.core.errors import UsageError
+from sonae.core.text import Text
 
 
 def ask(venue: str, call: str, params: Mapping[str, Any], secret: bool = False) -> bytes:
@@ -36,8 +37,11 @@ def ask(venue: str, call: str, params: Mapping[str, Any], secret: bool = False) 
     try:
         getattr(exchange, call)(dict(params))
     except ccxt.BaseError as error:
-        raise NodeError(f"{venue} does not answer: {error}") from error
+        raise NodeError(_SILENT.format(v=venue, e=str(error))) from error
     said = exchange.last_http_response
     if not isinstance(said, str):
-        raise NodeError(f"{venue} does not answer")
+        raise NodeError(_SILENT.format(v=venue, e="-"))
     return said.encode()
+
+
+_SILENT = Text("{v} から回答がない: {e}", "{v} does not answer: {e}")

@@ -45,8 +45,8 @@ def read_venue(
         document["answer"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
         totals = read(venue, content, scales, staked)
     except NodeError as error:
-        return document | {"complete": False, "why": str(error), "totals": []}
-    return document | {"complete": True, "why": "", "totals": [_row(t) for t in totals]}
+        return document | {"complete": False, "why": error.text.as_json(), "totals": []}
+    return document | {"complete": True, "why": None, "totals": [_row(t) for t in totals]}
 
 
 def _row(total: Total) -> dict[str, str | None]:

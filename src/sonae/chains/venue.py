@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sonae.chains.node import NodeError
+from sonae.core.text import Text
 
 _AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 
@@ -39,10 +40,10 @@ def units(value: Any, scale: int, what: str) -> int:
     """
     found = _AMOUNT.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise NodeError(f"{what}: {value!r} is no amount in text")
+        raise NodeError(_NO_AMOUNT.format(w=what, v=repr(value)))
     fraction = (found[2] or "").rstrip("0")
     if len(fraction) > scale:
-        raise NodeError(f"{what}: {value} has more than {scale} decimals")
+        raise NodeError(_DECIMALS.format(w=what, v=value, n=scale))
     return int(found[1] + fraction.ljust(scale, "0"))
 
 
@@ -54,5 +55,10 @@ def unique(totals: Iterable[Total]) -> list[Total]:
         if found.setdefault(key, total)._replace(contract=key[2]) != total._replace(
             contract=key[2]
         ):
-            raise NodeError(f"{total.venue} says two things of {total.asset}")
+            raise NodeError(_TWO.format(v=total.venue, a=total.asset))
     return list(found.values())
+
+
+_NO_AMOUNT = Text("{w}: {v} は数量の文字列でない", "{w}: {v} is no amount in text")
+_DECIMALS = Text("{w}: {v} は小数が{n}桁を超える", "{w}: {v} has more than {n} decimals")
+_TWO = Text("{v} の {a} に二通りの答えがある", "{v} says two things of {a}")

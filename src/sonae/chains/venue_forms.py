@@ -24,6 +24,7 @@ from sonae.books.map.answer import read_answer, same_names
 from sonae.books.rows import Fault
 from sonae.chains.node import NodeError
 from sonae.chains.venue import Total, unique, units
+from sonae.core.text import Text
 
 LAYOUT = "documented"
 """What every adapter here rests on: the venue's documents; `recorded` would be its answers."""
@@ -45,7 +46,7 @@ def bitbank(raw: Any, scales: Scales) -> list[Total]:
             for k in ("free", "locked", "onhand", "withdrawing")
         )
         if free + locked != hand or leaving > locked:
-            raise NodeError(f"bitbank {asset}: free and locked are not what is on hand")
+            raise NodeError(_ON_HAND.format(a=asset))
         found.append(Total("bitbank", asset, free, locked - leaving, leaving))
     return found
 
@@ -79,7 +80,7 @@ _BINANCE = ("free", "locked", "freeze", "withdrawing", "ipoable")
 def coincheck(raw: Any, scales: Scales) -> list[Total]:
     """Of `GET /api/accounts/balance`; it says nothing of withdrawals, which have left by then."""
     if not isinstance(raw, Mapping) or raw.get("success") is not True:
-        raise NodeError("coincheck did not answer")
+        raise NodeError(_SILENT.format(v="coincheck"))
     found = []
     for asset, scale in scales.items():
         name = asset.lower()
@@ -94,7 +95,7 @@ def coincheck(raw: Any, scales: Scales) -> list[Total]:
             units(raw[name + k], scale, f"coincheck {asset}{k}") for k in _COINCHECK
         )
         if debt:
-            raise NodeError(f"coincheck {asset}: a debt of {debt} base units is not netted here")
+            raise NodeError(_DEBT.format(v=f"coincheck {asset}"))
         found.append(Total("coincheck", asset, free, reserved + saved, 0))
     return found
 
@@ -132,7 +133,7 @@ _ZAIF_MAY = ("trade_count",)
 def btcbox(raw: Any, scales: Scales) -> list[Total]:
     """Of `POST /api/v1/balance`: `_balance` is free, `_lock` is in orders."""
     if not isinstance(raw, Mapping) or raw.get("result") is False:
-        raise NodeError("btcbox did not answer")
+        raise NodeError(_SILENT.format(v="btcbox"))
     found = []
     for asset, scale in scales.items():
         name = asset.lower()
@@ -159,10 +160,10 @@ _KRAKEN_STAKED = ("S", "M", "B", "F")
 def kraken(raw: Any, scales: Scales) -> list[Total]:
     """Of `POST /0/private/BalanceEx`; assets without a balance are not sent."""
     if not isinstance(raw, Mapping) or raw.get("error") != []:
-        raise NodeError("kraken did not answer")
+        raise NodeError(_SILENT.format(v="kraken"))
     result = same_names(raw, ("error", "result"))["result"]
     if not isinstance(result, Mapping):
-        raise NodeError("kraken did not answer")
+        raise NodeError(_SILENT.format(v="kraken"))
     free: dict[str, int] = {}
     locked: dict[str, int] = {}
     staked: dict[str, int] = {}
@@ -173,15 +174,15 @@ def kraken(raw: Any, scales: Scales) -> list[Total]:
         if asset not in scales:
             continue
         if apart and apart[2] not in _KRAKEN_STAKED:
-            raise NodeError(f"kraken {own}: a kind of balance that its documents do not name")
+            raise NodeError(_STRANGE.format(v=f"kraken {own}"))
         same_names(row, ("balance", "hold_trade"), ("credit", "credit_used"), own)
         everything, used = (
             units(row[k], scales[asset], f"kraken {own} {k}") for k in ("balance", "hold_trade")
         )
         if units(row.get("credit_used", "0"), scales[asset], f"kraken {own} credit_used"):
-            raise NodeError(f"kraken {own}: credit in use is a debt, which is not netted here")
+            raise NodeError(_DEBT.format(v=f"kraken {own}"))
         if used > everything:
-            raise NodeError(f"kraken {own}: more is held for orders than there is")
+            raise NodeError(_MORE.format(v=f"kraken {own}"))
         if apart:
             staked[asset] = staked.get(asset, 0) + everything
         else:
@@ -213,16 +214,14 @@ def read(venue: str, answer: bytes, scales: Scales, staked: Sequence[str] = ()) 
     try:
         found = unique(ADAPTERS[venue](read_answer(answer), scales))
     except Fault as fault:
-        raise NodeError(f"{venue}: {fault.message.en}") from fault
+        raise NodeError(_FAULT.format(v=venue, m=fault.message)) from fault
     except (AttributeError, TypeError) as error:
-        raise NodeError(f"{venue}: an answer of another form") from error
+        raise NodeError(_FORM.format(v=venue)) from error
     missing = sorted(set(scales) - {t.asset for t in found})
     silent = sorted(t.asset for t in found if t.asset in staked and t.staked is None)
     if missing or silent:
-        raise NodeError(
-            f"{venue} is incomplete: no answer for {', '.join(missing) or '-'}, "
-            f"nothing of what is staked of {', '.join(silent) or '-'}"
-        )
+        words = {"m": ", ".join(missing) or "-", "s": ", ".join(silent) or "-"}
+        raise NodeError(_INCOMPLETE.format(v=venue, **words))
     return found
 
 
@@ -230,18 +229,36 @@ def _of_all(venue: str, asset: str, everything: Any, free: Any, scales: Scales) 
     """All there is and what of it is free; the rest is locked."""
     total, open_ = (units(v, scales[asset], f"{venue} {asset}") for v in (everything, free))
     if open_ > total:
-        raise NodeError(f"{venue} {asset}: more is free than there is")
+        raise NodeError(_MORE.format(v=f"{venue} {asset}"))
     return Total(venue, asset, open_, total - open_, None)
 
 
 def _good(raw: Any, venue: str, name: str) -> Any:
     """What stands under `name` of an answer that says it succeeded."""
     if not isinstance(raw, Mapping) or str(raw.get("success")) != "1":
-        raise NodeError(f"{venue} did not answer")
+        raise NodeError(_SILENT.format(v=venue))
     return same_names(raw, ("success", name))[name]
 
 
 def _rows(raw: Any, venue: str) -> list[Mapping[str, Any]]:
     if not isinstance(raw, list) or not all(isinstance(r, Mapping) for r in raw):
-        raise NodeError(f"{venue} did not answer")
+        raise NodeError(_SILENT.format(v=venue))
     return raw
+
+
+_SILENT = Text("{v} から回答がない", "{v} did not answer")
+_ON_HAND = Text(
+    "bitbank {a}: 利用可能と拘束の合計が保有量と合わない",
+    "bitbank {a}: free and locked are not what is on hand",
+)
+_DEBT = Text("{v}: 債務があり、ここでは相殺しない", "{v}: a debt, which is not netted here")
+_STRANGE = Text(
+    "{v}: 公開された仕様にない種類の残高", "{v}: a kind of balance that its documents do not name"
+)
+_MORE = Text("{v}: 内訳が合計より多い", "{v}: more is free or in orders than there is")
+_FAULT = Text("{v}: {m}", "{v}: {m}")
+_FORM = Text("{v}: 回答の形が違う", "{v}: an answer of another form")
+_INCOMPLETE = Text(
+    "{v} の回答は揃わない: 回答のない資産 {m}、ステーキング分に触れていない資産 {s}",
+    "{v} is incomplete: no answer for {m}, nothing of what is staked of {s}",
+)

@@ -72,10 +72,12 @@ _LAYOUT = Text("読み方の根拠（回答の由来）", "Layout (answers)")
 _LAYOUTS = {
     "documented": Text("公開された仕様（実際の回答とは未照合）", "documented, not compared"),
     "published": Text("公表された様式", "as published"),
+    "signed": Text("二人の署名", "two signatures"),
 }
 _ANSWERS = {
     "recorded": Text("問い合わせて得た", "recorded"),
     "file": Text("持ち込まれたファイル", "a file brought along"),
+    "signed": Text("登録簿", "the register"),
     "documented": Text("仕様に合わせて作ったもの", "made after the documents"),
 }
 _WAITING = Text(

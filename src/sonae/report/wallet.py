@@ -64,7 +64,7 @@ def venue_view(document: Found, lang: Lang) -> RenderableType:
     """What another venue holds, or why its answer is incomplete."""
     w = Words(lang)
     if not document["complete"]:
-        words = f"{w('wallet.incomplete')}  {document['why']}"
+        words = f"{w('wallet.incomplete')}  {document['why'][lang]}"
         return Styled(words, style=STYLES["breach"])
     keys = ("free", "locked", "pending", "staked", "held_there")
     table = _table(w, "wallet.held", ("asset", *keys))

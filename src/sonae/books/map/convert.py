@@ -304,7 +304,7 @@ def _left(units: pa.Array, values: pa.Array, powers: pa.Array) -> tuple[pa.Array
 def _few(values: pa.Array, form: NumberForm, powers: pa.Array) -> pa.Array:
     """A column of few different numbers: each read once for each power; all null for others."""
     first = values.slice(0, LOOK)
-    if len(first.unique()) * MANY > len(first):
+    if not len(first) or len(first.unique()) * MANY > len(first):
         return pa.nulls(len(values), UNITS)
     coded = values.dictionary_encode()
     different = len(coded.dictionary)
