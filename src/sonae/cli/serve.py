@@ -20,6 +20,8 @@ def serve(
     demo: bool = False,
     host: str = "127.0.0.1",
     port: int = 8470,
+    store: str | None = None,
+    origin: str | None = None,
     lang: Language = None,
 ) -> int:
     """Serve the console until SIGTERM (Ctrl-C): screens, and their JSON as the API.
@@ -35,6 +37,11 @@ def serve(
         Where to listen; another address than this machine's own needs people who sign in.
     port
         0 takes a free one; the address is printed.
+    store
+        Where people, sessions and the log are kept: a SQLite file (HOME/console.db where none is
+        given) or postgresql://...
+    origin
+        The address that browsers see, such as https://console.example, behind a proxy.
     """
     if demo:
         from sonae.actions.demo_console import FILLERS, fill
@@ -45,5 +52,7 @@ def serve(
     if home is None:
         raise UsageError("name the folder of the console, or give --demo")
     said = [str(home), "--host", host, "--port", str(port), *(["--demo"] if demo else [])]
+    said += ["--store", store] if store else []
+    said += ["--origin", origin] if origin else []
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "sonae.web.serve", *said])

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sonae.core.errors import SonaeError
 from sonae.store import guards
 
-VERSION = "0004"
+VERSION = "0005"
 WAIT_SECONDS, GONE_SECONDS = 60, 20
 """How long an entry waits for the ledger's lock; how long a silent client may hold it."""
 PATIENCE = {

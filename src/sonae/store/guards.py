@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 ADDED = (
     "entry", "posting", "payment_event", "approval", "funding", "account_change", "payout_act",
-    "watch_event",
+    "watch_event", "console_log",
 )  # fmt: skip
 """Tables that are only added to, each row after the last."""
 KEPT = {

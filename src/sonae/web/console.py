@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,13 +13,16 @@ from starlette.exceptions import HTTPException
 
 from sonae import __version__
 from sonae.actions.console import Home, NotFound
+from sonae.actions.console_people import People
 from sonae.core.errors import InputError, SonaeError
 from sonae.core.text import Text
+from sonae.web import rights
 from sonae.web.page import render
-from sonae.web.pages import calendar, filings, risk, supervisor, today, why
+from sonae.web.pages import calendar, filings, risk, sign_in, supervisor, today, why
 from sonae.web.shield import App, Shield
 
 ROUTERS = (
+    sign_in.router,
     calendar.router,
     filings.router,
     risk.router,
@@ -32,9 +36,16 @@ WHAT = {
     405: Text("このページにその操作はない", "this page has no such operation"),
 }
 
+STATUS = {
+    NotFound: 404,
+    rights.SignInFirst: 401,
+    rights.NotAllowed: 403,
+    rights.TooMany: 429,
+}
 
-def console_app(home: Home, *, demo: bool = False) -> FastAPI:
-    """The application; `demo` lets everyone look without signing in."""
+
+def console_app(home: Home, *, demo: bool = False, people: People | None = None) -> FastAPI:
+    """The application; `demo` lets everyone look without signing in, else `people` sign in."""
     app = FastAPI(
         title="Sonae",
         version=__version__,
@@ -42,12 +53,12 @@ def console_app(home: Home, *, demo: bool = False) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.home, app.state.demo = home, demo
+    app.state.home, app.state.demo, app.state.people = home, demo, people
     app.add_api_route("/static/report.css", _report_css, methods=["GET"], include_in_schema=False)
     app.mount("/static", StaticFiles(packages=[("sonae.web", "static")]), name="static")
     app.add_api_route("/", _first, methods=["GET"], include_in_schema=False)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=rights.guards(router))
     app.state.paths = {p for r in ROUTERS for p in (x.path for x in r.routes)}  # type: ignore[attr-defined]
     app.add_exception_handler(SonaeError, _refused)
     app.add_exception_handler(HTTPException, _http)
@@ -61,8 +72,13 @@ def shielded(app: FastAPI) -> App:
 
 
 def _first(request: Request) -> Response:
-    """The first firm's day; a page that says what to do where there is no firm."""
-    firms = request.app.state.home.firms()
+    """The first firm's day; where there is none to be seen, what to do."""
+    people = request.app.state.people
+    if people is not None:
+        request.state.reader = people.reader(request.cookies.get(rights.cookie_name(people), ""))
+        if not request.state.reader.signed_in:
+            return RedirectResponse("/join" if people.store.empty() else "/sign-in", 303)
+    firms = rights.visible(request)
     if not firms:
         return render(request, "empty.html", {})
     return RedirectResponse(f"/{firms[0].id}/today", 303)
@@ -95,7 +111,12 @@ async def _refused(request: Request, error: Exception) -> Response:
         what = Text(f"{len(problems)}件の問題がある", f"{len(problems)} problem(s)")
         return answer(request, 422, what, problems)
     assert isinstance(error, SonaeError)
-    return answer(request, 404 if isinstance(error, NotFound) else 409, error.text)
+    page = request.method == "GET" and not request.url.path.endswith(".json")
+    if isinstance(error, rights.SignInFirst) and page:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/sign-in?to={quote(request.url.path + query)}", 303)
+    status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), 409)
+    return answer(request, status, error.text)
 
 
 async def _http(request: Request, error: Exception) -> Response:

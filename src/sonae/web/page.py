@@ -27,6 +27,7 @@ from sonae.core.text import LANGS, Lang
 from sonae.report import format as fmt
 from sonae.report.svg import PATTERNS, swatch
 from sonae.report.words import Words
+from sonae.web.rights import visible
 
 Data = dict[str, Any]
 View = Callable[..., Data]
@@ -104,8 +105,8 @@ def render(
             request=request,
             reader=getattr(request.state, "reader", None),
             demo=request.app.state.demo,
-            vendor=VENDOR.is_file(),
-            firms=request.app.state.home.firms(),
+        vendor=VENDOR.is_file(),
+        firms=visible(request),
             here=request.url.path,
             nav=_nav(request, firm),
             other=_other(request, lang),

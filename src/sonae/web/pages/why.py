@@ -17,6 +17,7 @@ from sonae.web.pages.today import OnDay
 
 RIGHT = "look"
 router = APIRouter()
+RIGHT = "look"
 DEPTH = 3
 """Levels that are open when the page is opened."""
 
