@@ -215,7 +215,7 @@ def test_a_restored_older_backup_is_found(place: str, people: Signers, tmp_path:
         ledger.connection.execute("pragma wal_checkpoint(truncate)")
         shutil.copy(place, older)
         session = Session(ledger, load_key(tmp_path / "aoi.key"), lambda: START)
-        session._send(people.money(ledger.seen, 7))
+        session.record(people.money(ledger.seen, 7))
         head = ledger.head()
     with opened(older) as ledger:
         count = len(ledger.entries())

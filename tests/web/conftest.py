@@ -35,6 +35,12 @@ class Console:
 
     url: str
     process: subprocess.Popen[str]
+    first: str = ""
+
+    @property
+    def origin(self) -> str:
+        """The address at which browsers allow passkeys."""
+        return self.url.replace("127.0.0.1", "localhost")
 
     def ask(
         self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
@@ -57,7 +63,8 @@ def running(home: Path, *options: str) -> Iterator[Console]:
             assert process.stdout is not None
             url = process.stdout.readline().strip()
             assert url.startswith("http://127.0.0.1:"), "the console did not start"
-            yield Console(url, process)
+            line = "" if "--demo" in options else process.stdout.readline()
+            yield Console(url, process, line.split()[-1] if line.strip() else "")
         finally:
             process.terminate()
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sonae.actions.keys import Key, load_key, verify_signature
 from sonae.core.chain import Signed, sign
@@ -25,6 +25,7 @@ from sonae.fund.control import Proposal
 from sonae.fund.entry import (
     Author,
     Line,
+    Seen,
     decision,
     order,
     proposal,
@@ -51,15 +52,33 @@ class Request:
     lines: tuple[Line, ...] = ()
 
 
-class Session:
-    """One person at one fund's ledger.
+class Remembers(Protocol):
+    """What a person last saw of a fund, and an act not yet known to be recorded."""
+
+    def seen(self, fund: str) -> Seen:
+        """The last entry of a fund that the person saw."""
+
+    def pending(self, fund: str) -> Signed | None:
+        """An act that was signed and whose recording was not confirmed."""
+
+    def signed(self, fund: str, act: Signed) -> None:
+        """Keep an act before it is sent."""
+
+    def recorded(self, fund: str, seen: Seen) -> None:
+        """The act is recorded, or was refused unrecorded: forget it and keep the head."""
+
+
+class Seat:
+    """One person at one fund's ledger, whose key may be elsewhere: builds acts and records them.
 
     An act whose recording was never confirmed is sent again first; a ledger that lacks what this
     person had already seen is refused.
     """
 
-    def __init__(self, ledger: Ledger, key: Key, now: Now = utc_now) -> None:
-        self.ledger, self.key, self.now = ledger, key, now
+    def __init__(
+        self, ledger: Ledger, public: bytes, memory: Remembers, now: Now = utc_now
+    ) -> None:
+        self.ledger, self.public, self.memory, self.now = ledger, public, memory, now
         self.fund = ledger.view.fund()
         self.resumed = self._resume()
 
@@ -76,44 +95,48 @@ class Session:
                 "act, run the command again"
             )
 
-    def propose(self, request: Request, hours: int | None = None) -> Recorded:
+    def proposing(self, request: Request, hours: int | None = None) -> Build:
         """Put something to the others; it lapses after so many hours (the constitution's)."""
         constitution = self.ledger.view.constitution()
         lasts = timedelta(hours=hours or (constitution.expiry_hours if constitution else 72))
         on = request.on.isoformat()
-        return self.act(
-            lambda who: proposal(who, request.kind, on, request.content, request.lines, lasts)
-        )
+        return lambda who: proposal(who, request.kind, on, request.content, request.lines, lasts)
 
-    def decide(
+    def deciding(
         self,
         seq: int,
         verdict: str,
         reason: str = "",
         court_permission: Mapping[str, str] | None = None,
-    ) -> Recorded:
+    ) -> Build:
         """Approve or reject a proposal, by the digest of exactly the bytes that were proposed."""
         found = self.ledger.view.proposal(seq)
         digest = found.digest if found else "0" * 64
-        return self.act(lambda who: decision(who, seq, digest, verdict, reason, court_permission))
+        return lambda who: decision(who, seq, digest, verdict, reason, court_permission)
 
-    def order(self, act: str, content: Mapping[str, Any]) -> Recorded:
-        """Record an appointment or a petition."""
-        return self.act(lambda who: order(who, act, content))
+    def prepare(self, build: Build) -> bytes:
+        """The exact bytes that the person is to sign."""
+        key, seen = self.public.hex(), self.ledger.seen
+        author = Author(self.fund, self.name(), key, self.now(), seen, secrets.token_hex(8))
+        return build(author)
 
-    def act(self, build: Build) -> Recorded:
-        """Build, sign, keep, record: the one way into the ledger."""
-        key = self.key.public.hex()
-        body = build(
-            Author(
-                self.fund, self._name(key), key, self.now(), self.ledger.seen, secrets.token_hex(8)
-            )
-        )
-        return self._send(sign(self.key, body))
+    def record(self, signed: Signed) -> Recorded:
+        """Keep a signed act, then record it."""
+        memory, before = self.memory, self.memory.seen(self.fund)
+        memory.signed(self.fund, signed)
+        try:
+            recorded = self.ledger.append(signed)
+        except UnknownOutcome:
+            raise
+        except SonaeError:
+            memory.recorded(self.fund, before)
+            raise
+        memory.recorded(self.fund, recorded.seen)
+        return recorded
 
-    def _name(self, key: str) -> str:
+    def name(self) -> str:
         """The id under which the fund knows this key; for a stranger, the key's own beginning."""
-        view = self.ledger.view
+        key, view = self.public.hex(), self.ledger.view
         constitution, appointed = view.constitution(), view.failure().administrators or {}
         persons = [*appointed.values(), *(constitution.persons.values() if constitution else ())]
         known = [p.id for p in persons if p.key == key]
@@ -128,30 +151,40 @@ class Session:
                         return str(person["id"])
         return f"key-{key[:12]}"
 
-    def _send(self, signed: Signed) -> Recorded:
-        memory, before = self.key.memory, self.key.memory.seen(self.fund)
-        memory.signed(self.fund, signed)
-        try:
-            recorded = self.ledger.append(signed)
-        except UnknownOutcome:
-            raise
-        except SonaeError:
-            memory.recorded(self.fund, before)
-            raise
-        memory.recorded(self.fund, recorded.seen)
-        return recorded
-
     def _resume(self) -> Recorded | None:
         """Finish what was interrupted, after making sure this is the ledger that was seen."""
-        memory = self.key.memory
-        seen = memory.seen(self.fund)
+        seen = self.memory.seen(self.fund)
         if not self.ledger.contains(seen):
             raise HistoryError(
                 f"{self.ledger.place} lacks entry {seen.seq} ({seen.hash[:12]}…), which you had "
                 "seen: it is an older backup or another history. Restore the newest and verify it"
             )
-        pending = memory.pending(self.fund)
-        return self._send(pending) if pending else None
+        pending = self.memory.pending(self.fund)
+        return self.record(pending) if pending else None
+
+
+class Session(Seat):
+    """One person at one fund's ledger with their key: every act is signed here and recorded."""
+
+    def __init__(self, ledger: Ledger, key: Key, now: Now = utc_now) -> None:
+        self.key = key
+        super().__init__(ledger, key.public, key.memory, now)
+
+    def propose(self, request: Request, hours: int | None = None) -> Recorded:
+        """Put something to the others."""
+        return self.act(self.proposing(request, hours))
+
+    def decide(self, seq: int, verdict: str, reason: str = "") -> Recorded:
+        """Approve or reject a proposal."""
+        return self.act(self.deciding(seq, verdict, reason))
+
+    def order(self, act: str, content: Mapping[str, Any]) -> Recorded:
+        """Record an appointment or a petition."""
+        return self.act(lambda who: order(who, act, content))
+
+    def act(self, build: Build) -> Recorded:
+        """Build, sign, keep, record: the one way into the ledger."""
+        return self.record(sign(self.key, self.prepare(build)))
 
 
 # -- beginning -----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sonae.actions.fund import Session, read_order
+from sonae.actions.fund import Build, Seat, Session, read_order
 from sonae.core.errors import Refused, UsageError
 from sonae.core.figure import Figure
 from sonae.fund.entry import Propose
@@ -124,6 +124,29 @@ def differs(proposed: Propose, view: StoreView) -> str | None:
         return "ground or payment"
 
 
+def approving(
+    seat: Seat,
+    seq: int,
+    reason: str = "",
+    digest: str | None = None,
+    court_permission: Mapping[str, str] | None = None,
+) -> Build:
+    """An approval, after asking the rulebook again what the proposer's program asked it.
+
+    Raises:
+        Refused: the proposal is not the one the person saw, or the rulebook answers otherwise now.
+    """
+    found = seat.ledger.view.proposal(seq)
+    if found is not None and digest is not None and not found.digest.startswith(digest):
+        raise Refused(f"proposal {seq} has the digest {found.digest[:16]}…, not {digest}")
+    if found is not None and (gate := differs(found.act, seat.ledger.view)):
+        raise Refused(
+            f"proposal {seq} states an answer of the rulebook on its {gate} that it does not give "
+            "here; look at the evidence and reject it, or update this program"
+        )
+    return seat.deciding(seq, "approve", reason, court_permission)
+
+
 def approve(
     session: Session,
     seq: int,
@@ -131,18 +154,10 @@ def approve(
     digest: str | None = None,
     court_permission: Path | None = None,
 ) -> Recorded:
-    """Approve a proposal after asking the rulebook again what the proposer's program asked it.
+    """Approve a proposal.
 
     Raises:
         Refused: the proposal is not the one the person saw, or the rulebook answers otherwise now.
     """
-    found = session.ledger.view.proposal(seq)
-    if found is not None and digest is not None and not found.digest.startswith(digest):
-        raise Refused(f"proposal {seq} has the digest {found.digest[:16]}…, not {digest}")
-    if found is not None and (gate := differs(found.act, session.ledger.view)):
-        raise Refused(
-            f"proposal {seq} states an answer of the rulebook on its {gate} that it does not give "
-            "here; look at the evidence and reject it, or update this program"
-        )
     permission = read_order(court_permission) if court_permission else None
-    return session.decide(seq, "approve", reason, permission)
+    return session.act(approving(session, seq, reason, digest, permission))

@@ -8,6 +8,7 @@ before it is proposed, and again by the second person's program before it is app
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -300,6 +301,9 @@ def _evidence(reader: Reader) -> dict[str, dict[str, str]]:
         reader.fault("evidence", "表が必要", "a table of evidence code and file")
         return {}
     for code, name in raw.items():
+        if isinstance(name, Mapping):  # digested where the document is, such as in a browser
+            found[str(code)] = _digested(reader, str(code), name)
+            continue
         path = reader.file.parent / str(name)
         if not path.is_file():
             reader.fault(f"evidence.{code}", f"{name}がない", f"no such file: {name}")
@@ -307,3 +311,11 @@ def _evidence(reader: Reader) -> dict[str, dict[str, str]]:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         found[str(code)] = {"file": path.name, "sha256": digest}
     return found
+
+
+def _digested(reader: Reader, code: str, given: Mapping[str, Any]) -> dict[str, str]:
+    name, digest = given.get("file"), given.get("sha256")
+    good = isinstance(name, str) and 0 < len(name) <= 255 and isinstance(digest, str)
+    if not good or not re.fullmatch(r"[0-9a-f]{64}", str(digest)):
+        reader.fault(f"evidence.{code}", "ファイル名とSHA-256が必要", "a file name and its SHA-256")
+    return {"file": str(name), "sha256": str(digest)}

@@ -301,7 +301,7 @@ def _decide(view: View, act: Decide, person: Person) -> Outcome:
     court = _court_permits(act, proposed, person)
     if (own and not court) or person.id in tally.by:
         return _refused("same_person")
-    if not _may_approve(person, proposed.kind):
+    if not may_approve(person, proposed.kind):
         return _refused("not_permitted")
     return _approve(view, found, tally, person, court)
 
@@ -313,7 +313,8 @@ def _reject(person: Person, own: bool) -> Outcome:
     return REJECTED if decider else _refused("not_permitted")
 
 
-def _may_approve(person: Person, kind: str) -> bool:
+def may_approve(person: Person, kind: str) -> bool:
+    """Whether a person's roles let them decide on what another proposed."""
     roles = person.roles
     outflow = kind in OUTFLOWS and "releaser" in roles
     return outflow or "approver" in roles or "administrator" in roles
@@ -339,7 +340,7 @@ def _approve(view: View, found: Proposal, tally: Tally, person: Person, court: b
     if why := _changed_fault(view, found, constitution):
         return _refused(why)
     deciders = [*(constitution.persons.get(i) for i in tally.by), person]
-    enough = len(deciders) >= _needed(act, constitution) or court
+    enough = len(deciders) >= needed(act, constitution) or court
     if not enough or (act.kind in OUTFLOWS and not any(map(_releases, deciders))):
         return COUNTED
     return APPROVED[EFFECTS.get(act.kind, "posting")]
@@ -353,8 +354,8 @@ def _changed_fault(view: View, found: Proposal, constitution: Constitution) -> s
     return _ledger_fault(view, act.lines) or _basis_fault(view, act.kind, act.content, act.lines)
 
 
-def _needed(act: Propose, constitution: Constitution) -> int:
-    """Approvals by others: of a constitution as many as the largest movement needs."""
+def needed(act: Propose, constitution: Constitution) -> int:
+    """How many others must approve: of a constitution as many as for the largest movement."""
     if act.kind in MOVEMENTS:
         return constitution.approvals(act.kind, int(act.content["amount_jpy"])) or 1
     return constitution.most_approvals if act.kind == "constitution" else 1

@@ -21,7 +21,7 @@ Entries = Mapping[str, Mapping[str, Any]]
 
 def plan_view(document: Mapping[str, Any], lang: Lang) -> RenderableType:
     """The document of `plan_fund` as one screen; every amount is in whole yen, ≈ where rounded."""
-    view = _View(document, lang)
+    view = PlanView(document, lang)
     draft = document["draft"]
     head = Styled(f"{document['venue']['name']} · {day(document['on'], lang)}", style="bold")
     mark = Words(lang)(f"standing.{draft['standing']}")
@@ -33,7 +33,7 @@ def plan_view(document: Mapping[str, Any], lang: Lang) -> RenderableType:
     return Group(*parts, *view.reasons())
 
 
-class _View:
+class PlanView:
     """Tables of one document; why a value is not computable is said once, at the end."""
 
     def __init__(self, document: Mapping[str, Any], lang: Lang) -> None:
@@ -69,7 +69,7 @@ class _View:
         names = ["required", "insurance", "balance", "shortfall"]
         if self.document["with_insurance"]:
             names.insert(2, "to_hold")
-        return self._pairs("amounts", [(self._label(ids[n]), ids[n]) for n in names])
+        return self._pairs("amounts", [(self.label(ids[n]), ids[n]) for n in names])
 
     def plan(self) -> RenderableType:
         """One line per payment."""
@@ -94,7 +94,7 @@ class _View:
     def feasibility(self) -> RenderableType:
         """The shortfall beside capital, net assets and profit, and the refill clock."""
         ids = self.document["feasibility"]["figures"]
-        pairs = [(self._label(id), id) for key, id in ids.items() if key != "shortfall"]
+        pairs = [(self.label(id), id) for key, id in ids.items() if key != "shortfall"]
         refill = self.document["refill"]
         used = _WORDS["refill"].lang(self.lang).format(day=day(refill["used_on"], self.lang))
         return self._pairs("feasibility", [*pairs, (used, refill["figures"]["due"])])
@@ -110,7 +110,7 @@ class _View:
             ids += [found["worst_shortfall"], found["worst_shortfall_reserve_alone"]]
             table.add_row(path["label"][self.lang], *[self.cell(id) for id in ids])
         moving = forecast["moves"]["figures"]["moves_with_prices"]
-        notes = [f"{self._label(moving)}: {self.cell(moving)}", forecast["note"][self.lang]]
+        notes = [f"{self.label(moving)}: {self.cell(moving)}", forecast["note"][self.lang]]
         if forecast["history_missing"]:
             reason = forecast["history_missing"][self.lang]
             notes.append(_WORDS["no_history"].lang(self.lang).format(reason=reason))
@@ -144,7 +144,8 @@ class _View:
         entry = self.entries[self.document["amounts"]["figures"]["balance"]]
         return [a[self.lang] for a in entry["assumptions"]]
 
-    def _label(self, id: str) -> str:
+    def label(self, id: str) -> str:
+        """What a figure is called."""
         label = self.entries[id]["label"]
         return title(label[self.lang], self.lang) if label else id
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Engine, bindparam, insert, select
+from sqlalchemy import Engine, bindparam, exists, func, insert, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from sonae.core.amount import bounded
@@ -31,9 +31,11 @@ from sonae.store.differences import differences, subject
 from sonae.store.fits import check_fits, check_text
 from sonae.store.prepared import DriverConnection, Prepared
 from sonae.store.schema import ENTRY, POSTING
-from sonae.store.view import StoreView
+from sonae.store.view import LAST, StoreView
 
 TRIES = 3
+RECENT = 20_000
+Entry = dict[str, Any]
 
 
 class HistoryError(LedgerError):
@@ -253,12 +255,55 @@ class Ledger:
             rows = connection.execute(query.order_by(ENTRY.c.seq)).mappings().all()
         return [{**row, "body": json.loads(row["body"])} for row in rows]
 
+    def newest(self, most: int, before: int = LAST, account: str | None = None) -> list[Entry]:
+        """The last so many entries before one, newest first; with an account those that moved it.
+
+        A proposal moves an account when the decision that approved it does.
+        """
+        query = _ENTRIES.where(ENTRY.c.seq < before)
+        if account is not None:
+            moved = select(POSTING.c.seq).where(POSTING.c.account == account)
+            query = query.where(ENTRY.c.seq.in_(moved))
+        with self.engine.connect() as connection:
+            found = connection.execute(query.order_by(ENTRY.c.seq.desc()).limit(most))
+            return [{**row, "body": json.loads(row["body"])} for row in found.mappings()]
+
+    def entry(self, seq: int) -> Entry | None:
+        """One entry as plain values."""
+        found = self.newest(1, seq + 1)
+        return found[0] if found and found[0]["seq"] == seq else None
+
+    def open_proposals(self) -> list[int]:
+        """Proposals among the last 20,000 entries that nobody has decided to the end."""
+        first = self.head().seq - RECENT
+        return [row[0] for row in _OPEN.rows(self.connection, {"seq": first})]
+
+    def last_moved(self) -> dict[tuple[str, str], int]:
+        """The last entry that moved each account and unit."""
+        return {(a, u): seq for a, u, seq in _MOVED.rows(self.connection, {})}
+
 
 _E, _P = ENTRY.c, POSTING.c
 _INSERT = Prepared(insert(ENTRY))
 _AT = Prepared(select(_E.hash).where(_E.seq == bindparam("seq")))
 _RECORDED = Prepared(select(_E.hash, _E.outcome, _E.effect).where(_E.seq == bindparam("seq")))
 _ACCOUNTS = Prepared(select(_P.account, _P.unit).distinct().order_by(_P.account, _P.unit))
+_MOVED = Prepared(select(_P.account, _P.unit, func.max(_P.seq)).group_by(_P.account, _P.unit))
+_ENDED = ENTRY.alias("ended")
+_OPEN = Prepared(
+    select(_E.seq)
+    .where(
+        _E.seq > bindparam("seq"),
+        _E.act == "propose",
+        _E.outcome == "pending",
+        ~exists().where(
+            _ENDED.c.subject == _E.seq,
+            _ENDED.c.act == "decide",
+            or_(*(_ENDED.c.outcome == how for how in ("approved", "rejected", "withdrawn"))),
+        ),
+    )
+    .order_by(_E.seq)
+)
 _LINES = Prepared(
     select(_E.body, _E.signature, _E.hash)
     .where(_E.seq >= bindparam("seq"))

@@ -14,14 +14,31 @@ from starlette.exceptions import HTTPException
 from sonae import __version__
 from sonae.actions.console import Home, NotFound
 from sonae.actions.console_people import People
+from sonae.actions.fund_screen import Acts
 from sonae.core.errors import InputError, SonaeError
 from sonae.core.text import Text
 from sonae.web import rights
 from sonae.web.page import render
-from sonae.web.pages import calendar, filings, risk, sign_in, supervisor, today, why
+from sonae.web.pages import (
+    calendar,
+    filings,
+    me,
+    people,
+    reserve,
+    reserve_act,
+    risk,
+    sign_in,
+    supervisor,
+    today,
+    why,
+)
 from sonae.web.shield import App, Shield
 
 ROUTERS = (
+    me.router,
+    people.router,
+    reserve_act.router,
+    reserve.router,
     sign_in.router,
     calendar.router,
     filings.router,
@@ -54,6 +71,7 @@ def console_app(home: Home, *, demo: bool = False, people: People | None = None)
         redoc_url=None,
     )
     app.state.home, app.state.demo, app.state.people = home, demo, people
+    app.state.acts = Acts(people) if people is not None else None
     app.add_api_route("/static/report.css", _report_css, methods=["GET"], include_in_schema=False)
     app.mount("/static", StaticFiles(packages=[("sonae.web", "static")]), name="static")
     app.add_api_route("/", _first, methods=["GET"], include_in_schema=False)
