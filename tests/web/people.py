@@ -87,9 +87,8 @@ class Person:
         return self.page.inner_text("form.passkey [role=alert]")
 
 
-def firm(home: Path, demo_home: Path, name: str = "acme") -> Path:
-    """A firm with one close, that of a demo venue."""
+def firm(home: Path, name: str = "acme") -> Path:
+    """A firm that has no close yet."""
     folder = home / name
-    folder.mkdir(parents=True)
-    (folder / "closes").symlink_to(demo_home / "ftx-japan" / "closes")
+    (folder / "closes").mkdir(parents=True)
     return folder

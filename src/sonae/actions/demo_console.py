@@ -12,6 +12,7 @@ from sonae.actions.console import CLOSES
 from sonae.actions.demo import VENUES, demo_books
 from sonae.actions.demo_console_risk import risk
 from sonae.books.sample import write_sample
+from sonae.actions.demo_console_fund import fund
 from sonae.core.errors import UsageError
 from sonae.core.text import Text
 from sonae.rulebook.draft import shipped
@@ -70,5 +71,8 @@ FILLERS: tuple[Callable[[Path, Step], None], ...] = (
     closes,
     sample,
     risk,
+FILLERS: tuple[Callable[[Path, Step], None], ...] = (
+    closes,
+    fund,
 )
 """What fills the folder, in order; each page that needs more adds its own."""

@@ -53,6 +53,7 @@ pack_keys = _group("keys", "An administrator's key in shares: make, check, rotat
 estate = _group("estate", "When the firm is gone: take over, share what there is.")
 loss = _group("loss", "Losses that may happen: estimates with their errors.")
 report = _group("report", "What is signed, filed or sent: PDF/A and workbooks.")
+console = _group("console", "The folder of the console: back-up and the way back.")
 survey = _group("survey", "What the public record lacks, firm by firm, in confidence.")
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="print one JSON document")]
@@ -135,6 +136,7 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.books
     import sonae.cli.claims
     import sonae.cli.commands
+    import sonae.cli.console
     import sonae.cli.estate
     import sonae.cli.estate_takeover
     import sonae.cli.fund

@@ -16,6 +16,7 @@ from sonae.report.words import Words
 Found = Mapping[str, Any]
 HIDDEN = ("explanation", "figures", "citations", "difference", "prices", "person", "units", "limit")
 """Parts of a proposal that are tables of their own, or too long for a line."""
+MONTH = ("contribution", "balance_after", "still_short")
 
 
 def balance_rows(found: Found, lang: Lang) -> list[dict[str, Any]]:
@@ -55,13 +56,14 @@ def act_rows(found: Found, lang: Lang) -> list[dict[str, Any]]:
     rows = []
     for e in found["history"]:
         refused = f": {e['refused'][lang]}" if e["refused"] else ""
+        waits = e["outcome"] == "pending"  # when it was recorded; what became of it is an act, too
         rows.append(
             {
                 **e,
                 "when": moment(e["at"]),
                 "name": f"{named(words, e['act'])} {named(words, e['kind'])}".strip(),
                 "day": fmt.day(e["on"], lang) if e["on"] else "",
-                "result": named(words, e["outcome"]) + refused,
+                "result": named(words, "recorded" if waits else e["outcome"]) + refused,
             }
         )
     return rows
@@ -102,7 +104,8 @@ def content_rows(content: Found, lang: Lang, above: str = "") -> list[tuple[str,
         elif isinstance(value, Sequence) and not isinstance(value, str):
             rows.append((name, "; ".join(_value(v, lang) for v in value) or "-"))
         else:
-            rows.append((name, _value(value, lang)))
+            money = key.endswith("_jpy") and isinstance(value, str)
+            rows.append((name, yen(value) if money else _value(value, lang)))
     return rows
 
 
@@ -135,8 +138,8 @@ def plan_view(document: Found, lang: Lang) -> dict[str, Any]:
         paths.append([path["label"][lang], *(view.cell(id) for id in ids)])
     months = []
     for month in document["plan"]:
-        ids = [month["figures"][k] for k in ("contribution", "balance_after", "still_short")]
-        months.append([fmt.day(month["pays_on"], lang), *(view.cell(id) for id in ids)])
+        cells = [view.cell(month["figures"][k]) for k in MONTH]
+        months.append([fmt.day(month["pays_on"], lang), *cells])
     return {
         "title": fmt.title(document["draft"]["title"][lang], lang),
         "standing": document["draft"]["standing"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, update
@@ -17,7 +18,7 @@ from sonae.core.canonical import canonical_bytes
 from sonae.core.chain import Signed
 from sonae.fund.entry import NOTHING, Seen
 from sonae.store.console_schema import CODE, CREDENTIAL, EXPORT, KEY, LOG, MEMORY, SESSION, USER
-from sonae.store.database import StoreError, open_store
+from sonae.store.database import StoreError, open_store, store_url
 
 Row = Mapping[str, Any]
 
@@ -31,6 +32,9 @@ class ConsoleStore:
 
     def __init__(self, place: str) -> None:
         self.place = place
+        file = store_url(place).database if store_url(place).drivername == "sqlite" else None
+        if file is not None:
+            Path(file).touch(0o600)
         self.engine = open_store(place, create=True)
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from sonae.actions.fund_screen import Acts
 from sonae.core.errors import InputError, SonaeError
 from sonae.core.text import Text
 from sonae.web import rights
+from sonae.web.meter import Log, Meter
 from sonae.web.page import render
 from sonae.web.pages import (
     calendar,
@@ -32,9 +33,12 @@ from sonae.web.pages import (
     today,
     why,
 )
+from sonae.web.pages import exports, health, me, people, reserve, reserve_act, sign_in, today, why
 from sonae.web.shield import App, Shield
 
 ROUTERS = (
+    exports.router,
+    health.router,
     me.router,
     people.router,
     reserve_act.router,
@@ -78,15 +82,16 @@ def console_app(home: Home, *, demo: bool = False, people: People | None = None)
     for router in ROUTERS:
         app.include_router(router, dependencies=rights.guards(router))
     app.state.paths = {p for r in ROUTERS for p in (x.path for x in r.routes)}  # type: ignore[attr-defined]
+    app.add_exception_handler(Exception, _failed)
     app.add_exception_handler(SonaeError, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     return app
 
 
-def shielded(app: FastAPI) -> App:
-    """The application as it is served."""
-    return Shield(app)
+def shielded(app: FastAPI, log: Log | None = None) -> App:
+    """The application as it is served: counted, logged, and behind the rules of the shield."""
+    return Meter(Shield(app), log)
 
 
 def _first(request: Request) -> Response:
@@ -135,6 +140,15 @@ async def _refused(request: Request, error: Exception) -> Response:
         return RedirectResponse(f"/sign-in?to={quote(request.url.path + query)}", 303)
     status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), 409)
     return answer(request, status, error.text)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """A fault of ours; what is known of it is in the log, by kind and place only."""
+    what = Text(
+        "内部の誤り。何も記録していない。時刻を添えて管理者に知らせる",
+        "a fault of ours; tell whoever runs the console, with the time",
+    )
+    return answer(request, 500, what)
 
 
 async def _http(request: Request, error: Exception) -> Response:

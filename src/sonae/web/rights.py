@@ -34,8 +34,8 @@ RIGHTS = ("public", "look", "personal", "act")
 SHUT = "act"
 """The right of a page that states none."""
 COOKIE, HOST_COOKIE = "sonae", "__Host-sonae"
-TRIES = Rate(10, 6)
-"""Codes and passkeys tried from an address: ten at once, ten a minute after."""
+TRIES = Rate(30, 2)
+"""Codes and passkeys tried from an address: thirty at once, thirty a minute after."""
 
 
 class SignInFirst(SonaeError):

@@ -6,7 +6,6 @@ SIGTERM lets what is under way finish, and ends.
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import socket
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from sonae.actions.passkeys import Passkeys
 from sonae.core.errors import SonaeError, UsageError
 from sonae.store.console import ConsoleStore
 from sonae.web.console import console_app, shielded
+from sonae.web.shield import is_loopback
 
 AT_ONCE = 1_024
 """Connections that may wait to be taken up."""
@@ -39,9 +39,9 @@ def serve(
     """
     if not home.is_dir():
         raise UsageError(f"{home} is no folder; make it, or look at the demo with --demo")
-    if demo and not _here(host):
+    if demo and not is_loopback(host):
         raise UsageError("a demo lets everyone look; it is served to this machine only")
-    if not demo and origin is None and not _here(host):
+    if not demo and origin is None and not is_loopback(host):
         raise UsageError("other machines need --origin https://NAME, as their browsers see it")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -56,7 +56,7 @@ def serve(
         code = people.first_code()
     app = console_app(Home(home), demo=demo, people=people)
     config = uvicorn.Config(
-        shielded(app),
+        shielded(app, None if demo else _log),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -70,11 +70,9 @@ def serve(
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _log(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 def main() -> None:

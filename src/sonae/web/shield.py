@@ -7,6 +7,7 @@ requests.
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -79,6 +80,14 @@ class Shield:
         while len(self.left) > KNOWN:
             self.left.popitem(last=False)
         return left >= 1
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _own(headers: MutableMapping[bytes, bytes]) -> bool:

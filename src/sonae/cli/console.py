@@ -1,0 +1,68 @@
+"""`sonae console`: keeping a console's folder safe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from sonae.cli.main import OK, Json, Language, console, language, note, out, progress, show_json
+
+
+@console.command(name="backup")
+def console_backup(
+    home: Annotated[Path, Parameter(name="HOME")],
+    to: Annotated[Path, Parameter(name="TO")],
+    *,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Copy the folder of a console, while it serves; verified before it gets its name.
+
+    Parameters
+    ----------
+    home
+        The folder of the console.
+    to
+        A new folder.
+    """
+    from sonae.actions.console_backup import backup
+
+    with progress(language(lang), 1) as bar:
+        found = backup(home, to, bar.step)
+    return _said(found, to, json)
+
+
+@console.command(name="restore")
+def console_restore(
+    kept: Annotated[Path, Parameter(name="BACKUP")],
+    home: Annotated[Path, Parameter(name="HOME")],
+    *,
+    lang: Language = None,
+    json: Json = False,
+) -> int:
+    """Put a back-up into a new folder; what is there is never overwritten.
+
+    Parameters
+    ----------
+    kept
+        What `sonae console backup` wrote.
+    home
+        A new or empty folder.
+    """
+    from sonae.actions.console_backup import restore
+
+    with progress(language(lang), 1) as bar:
+        found = restore(kept, home, bar.step)
+    return _said(found, home, json)
+
+
+def _said(found: dict[str, Any], folder: Path, json: bool) -> int:
+    if json:
+        show_json(found)
+    else:
+        out(f"→ {folder}  {len(found['files']):,}")
+    for name in found["elsewhere"]:
+        note(f"{name}: PostgreSQL (pg_dump)")
+    return OK
