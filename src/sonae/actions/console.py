@@ -6,6 +6,8 @@
             closes/2026-11-24/        as `sonae close --out` writes it, one folder a day
             fund.db  guard.db         stores, or `fund.url`, `guard.url` with a PostgreSQL address
             incidents/NAME/           as `sonae incident open --out` writes it
+            fund-plan.json            as `sonae fund plan --json` prints it
+            **/private/*.csv          personal data: shown to nobody without the right
             loss/ packs/ proofs/ …    what other commands wrote, each under its own name
 
 Nothing here is a copy that could differ: the console reads the files that were signed.

@@ -124,7 +124,7 @@ class People:
                     "an id has lower-case letters, digits, . _ - up to 64; a name up to 200",
                 )
             )
-        if not roles or set(roles) - set(GRANTS) or not firms:
+        if not roles or set(roles) - set(GRANTS) or not firms or not all(map(_is_firm, firms)):
             raise Refused(Text("役割と事業者を選ぶ", "choose roles and firms"))
         there = self.store.one(USER, id=id)
         if there is not None and there["ended"]:
@@ -323,6 +323,10 @@ NO_CODE = Text(
 def _must(by: Reader, role: str) -> None:
     if role not in by.roles:
         raise Refused(Text("この操作をする役割がない", "you do not have the role for this"))
+
+
+def _is_firm(name: str) -> bool:
+    return name == EVERY or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name) is not None
 
 
 def _code() -> str:

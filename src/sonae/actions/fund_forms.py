@@ -15,6 +15,7 @@ from typing import Any
 from sonae.actions.console import CLOSES, Firm
 from sonae.actions.fund import Request, plain
 from sonae.actions.fund_requests import read_request
+from sonae.core.canonical import parse_number
 from sonae.core.errors import InputError, Problem
 from sonae.core.text import Text
 from sonae.fund.assets import KINDS, REMOTE, TITLES
@@ -85,7 +86,7 @@ NUMBERS = {"corrects"}
 
 def read_form(
     kind: str,
-    on: date,
+    on: date | None,
     fields: Mapping[str, str],
     evidence: Mapping[str, Mapping[str, str]],
     firm: Firm,
@@ -98,6 +99,8 @@ def read_form(
     """
     given = {k: v.strip() for k, v in fields.items() if v.strip()}
     _complete(kind, given)
+    if on is None:
+        raise InputError([_problem("on", "日付が必要", "a day is needed")])
     if kind == "person":
         return _amended(on, given, view)
     raw: dict[str, Any] = {"kind": kind, "on": on, "reason": given.pop("reason", "")}
@@ -108,7 +111,7 @@ def read_form(
         raw["evidence"] = dict(evidence)
     unit, price = given.pop("price_unit", ""), given.pop("price", "")
     if unit and price:
-        raw["prices"] = {unit: price}
+        raw["prices"] = {unit: _price(price)}
     for key, value in given.items():
         table, _, name = key.rpartition(".")
         into = raw.setdefault(table, {}) if table else raw
@@ -121,6 +124,15 @@ def _value(kind: str, key: str, value: str) -> str | bool | int:
     if how == "flag":
         return value == "true"
     return int(value) if key in NUMBERS and value.isdecimal() and len(value) < 18 else value
+
+
+def _price(text: str) -> str:
+    try:
+        if parse_number(text) > 0:
+            return text
+    except ValueError:
+        pass
+    raise InputError([_problem("price", "正の数が必要", "a number above zero is needed")])
 
 
 def _complete(kind: str, given: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -62,6 +63,11 @@ class PlanView:
         if kind == "number":
             return money(parse_number(entry["value"]))
         return short_text(entry, self.lang)
+
+    def number(self, id: str) -> Fraction | None:
+        """An exact value; None where it is not computable."""
+        entry = self.entries[id]
+        return parse_number(entry["value"]) if entry["kind"] == "number" else None
 
     def amounts(self) -> RenderableType:
         """Required, insurance, what is to be held, the balance and the shortfall."""

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from sonae.core.canonical import parse_number
 from sonae.core.display import exact
 from sonae.core.text import Lang
 from sonae.report import format as fmt
 from sonae.report.fund import account_name, named, whole
 from sonae.report.fund_plan import PlanView
+from sonae.report.plot import Line, Point, chart
 from sonae.report.words import Words
 
 Found = Mapping[str, Any]
 HIDDEN = ("explanation", "figures", "citations", "difference", "prices", "person", "units", "limit")
 """Parts of a proposal that are tables of their own, or too long for a line."""
+STEP = 6
+"""Months between two ticks of the plan's chart."""
+SEP = {"ja": "：", "en": ": "}
 MONTH = ("contribution", "balance_after", "still_short")
 
 
@@ -61,7 +67,9 @@ def act_rows(found: Found, lang: Lang) -> list[dict[str, Any]]:
             {
                 **e,
                 "when": moment(e["at"]),
-                "name": f"{named(words, e['act'])} {named(words, e['kind'])}".strip(),
+                "name": SEP[lang].join(
+                    filter(None, (named(words, e["act"]), named(words, e["kind"])))
+                ),
                 "day": fmt.day(e["on"], lang) if e["on"] else "",
                 "result": named(words, "recorded" if waits else e["outcome"]) + refused,
             }
@@ -147,6 +155,33 @@ def plan_view(document: Found, lang: Lang) -> dict[str, Any]:
         "target": fmt.day(document["target"], lang),
         "amounts": [(view.label(amounts[n]), view.cell(amounts[n])) for n in names],
         "months": months,
+        "chart": _chart(document, view, lang) if len(months) > 1 else None,
         "paths": paths,
         "reasons": [fmt.sentence(reason, lang) for reason in view.gaps],
     }
+
+
+def _chart(document: Found, view: PlanView, lang: Lang) -> Markup | None:
+    """What the reserve holds after each payment, against what is required."""
+    words, months = Words(lang), document["plan"]
+    values = [view.number(m["figures"]["balance_after"]) for m in months]
+    required = view.number(document["amounts"]["figures"]["required"])
+    if required is None or not all(v is not None for v in values):
+        return None
+    held = [v for v in values if v is not None]
+    most = max([required, *held])
+    last = len(held) - 1
+    names = [fmt.money(v) if n in (0, last) else "" for n, v in enumerate(held)]
+    points = [
+        Point(1_000 * n // last, int(1_000 * v / most), name)
+        for n, (v, name) in enumerate(zip(held, names, strict=True))
+    ]
+    level = int(1_000 * required / most)
+    line = [Point(0, level, words("console_reserve.required")), Point(1_000, level, "")]
+    ticks = [(1_000 * n // last, months[n]["month"]) for n in range(0, len(months), STEP)]
+    up = [(0, "0"), (level, fmt.money(required))]
+    axes = (words("console_reserve.pays_on"), words("console_reserve.after"))
+    return chart(
+        [Line("circle", points), Line("square", line)], ticks, up, axes,
+        words("console_reserve.forecast"),
+    )  # fmt: skip

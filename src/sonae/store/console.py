@@ -52,6 +52,14 @@ class ConsoleStore:
             return False
         return True
 
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise StoreError(f"{self.place}: {error.orig}") from error
+
     def one(self, table: Table, **equal: object) -> Row | None:
         """The row of a table with these values."""
         found = self.rows(table, **equal)
@@ -62,12 +70,12 @@ class ConsoleStore:
         query = select(table).order_by(*table.primary_key)
         for column, value in equal.items():
             query = query.where(table.c[column] == value)
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             return connection.execute(query).mappings().all()
 
     def empty(self) -> bool:
         """Whether nobody was ever let in."""
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             return connection.execute(select(USER.c.id).limit(1)).first() is None
 
     def session(self, hash: str) -> Row | None:
@@ -77,7 +85,7 @@ class ConsoleStore:
             .join(USER, USER.c.id == SESSION.c.user_id)
             .where(SESSION.c.hash == hash, USER.c.ended.is_(None))
         )
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             return connection.execute(query).mappings().first()
 
     def log(self, most: int, kinds: Sequence[str] = (), by: str = "") -> Sequence[Row]:
@@ -87,7 +95,7 @@ class ConsoleStore:
             query = query.where(LOG.c.kind.in_(kinds))
         if by:
             query = query.where(LOG.c.by_id == by)
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             return connection.execute(query).mappings().all()
 
     # -- changing ------------------------------------------------------------------------------

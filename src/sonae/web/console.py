@@ -91,7 +91,8 @@ def console_app(home: Home, *, demo: bool = False, people: People | None = None)
 
 def shielded(app: FastAPI, log: Log | None = None) -> App:
     """The application as it is served: counted, logged, and behind the rules of the shield."""
-    return Meter(Shield(app), log)
+    people: People | None = app.state.people
+    return Meter(Shield(app, https=people is not None and people.passkeys.https), log)
 
 
 def _first(request: Request) -> Response:

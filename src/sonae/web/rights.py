@@ -144,16 +144,16 @@ def _gate(
         who = await _who(request)
         request.state.reader = who
         right = stated if isinstance(stated, str) else stated.get(_path(request), SHUT)
+        firm, demo = request.path_params.get("firm"), request.app.state.demo
+        known = right == "public" or who.signed_in
+        if firm and known and not demo and firm not in {f.id for f in _firms(request, right)}:
+            raise NotFound(NO_FIRM)
         if right == "public":
             return
         if who.signed_in and request.method not in SAFE:
             await _token(request, who)
-        demo = request.app.state.demo
         if not who.signed_in and not (demo and right == "look"):
             raise (NotAllowed(NO_ROLE) if demo else SignInFirst(FIRST))
-        firm = request.path_params.get("firm")
-        if firm and not demo and firm not in {f.id for f in visible(request)}:
-            raise NotFound(NO_FIRM)
         if right == "act" and not who.roles & ACTING:
             raise NotAllowed(NO_ROLE)
         if right == "personal":
@@ -163,6 +163,11 @@ def _gate(
             await run_in_threadpool(record_view, request, request.url.path + query, firm or "")
 
     return check
+
+
+def _firms(request: Request, right: str) -> list[Firm]:
+    """The firms of pages with this right: a public page is there for each."""
+    return list(request.app.state.home.firms()) if right == "public" else visible(request)
 
 
 FIRST = Text("サインインが必要", "sign in first")

@@ -31,6 +31,8 @@ HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), usb=()"),
 )
+STRICT = (b"strict-transport-security", b"max-age=31536000")
+"""Once seen over https, never again over http."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BURST, RATE = 300, 50
 """Requests that an address may make at once, and in each second after."""
@@ -43,8 +45,11 @@ MOST_BYTES = 1_048_576
 class Shield:
     """An application behind these rules."""
 
-    def __init__(self, app: App, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, app: App, now: Callable[[], float] = time.monotonic, *, https: bool = False
+    ) -> None:
         self.app, self.now = app, now
+        self.headers = (*HEADERS, STRICT) if https else HEADERS
         self.left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -62,7 +67,7 @@ class Shield:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = {k for k, _ in message["headers"]}
-                more = [h for h in HEADERS if h[0] not in given]
+                more = [h for h in self.headers if h[0] not in given]
                 if not scope["path"].startswith("/static/") and b"cache-control" not in given:
                     more.append((b"cache-control", b"no-store"))
                 message["headers"] = [*message["headers"], *more]

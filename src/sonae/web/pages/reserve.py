@@ -75,7 +75,9 @@ def reserve(
     home: Here,
     request: Request,
     before: Annotated[int, Query(ge=1, le=2**62, description="acts before this entry")] = LAST,
-    account: Annotated[str, Query(max_length=96, description="acts that moved it")] = "",
+    account: Annotated[
+        str, Query(max_length=96, pattern=r"^[!-~]*$", description="acts that moved it")
+    ] = "",
 ) -> Data:
     """The reserve ledger of a firm; `reserve` is null where it has none."""
     found = home.firm(firm)

@@ -63,7 +63,7 @@ def _maker(wanted: Wanted, firm: Firm) -> Callable[[Seat], Build]:
         if wanted.act == "reject":
             return seat.deciding(wanted.proposal, "reject", wanted.reason)
         documents = {k: d.model_dump() for k, d in wanted.evidence.items()}
-        on, view = wanted.on or date.min, seat.ledger.view
+        on, view = wanted.on, seat.ledger.view
         return seat.proposing(read_form(wanted.kind, on, {**wanted.fields}, documents, firm, view))
 
     return make
