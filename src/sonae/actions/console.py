@@ -111,14 +111,16 @@ class Firm:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The folder of the console."""
+    """The folder of the console, or what of it is for somebody: the firms in `only`."""
 
     folder: Path
+    only: frozenset[str] | None = None
 
     def firms(self) -> Sequence[Firm]:
         """All firms, by name."""
         found = [p for p in sorted(self.folder.glob("*")) if (p / CLOSES).is_dir()]
-        return [Firm(p.name, p) for p in found if _NAME.fullmatch(p.name)]
+        firms = [Firm(p.name, p) for p in found if _NAME.fullmatch(p.name)]
+        return [f for f in firms if self.only is None or f.id in self.only]
 
     def firm(self, name: str) -> Firm:
         """One firm.

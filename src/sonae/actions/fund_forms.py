@@ -128,11 +128,12 @@ def _value(kind: str, key: str, value: str) -> str | bool | int:
 
 def _price(text: str) -> str:
     try:
-        if parse_number(text) > 0:
-            return text
+        good = parse_number(text) > 0
     except ValueError:
-        pass
-    raise InputError([_problem("price", "正の数が必要", "a number above zero is needed")])
+        good = False
+    if not good:
+        raise InputError([_problem("price", "正の数が必要", "a number above zero is needed")])
+    return text
 
 
 def _complete(kind: str, given: Mapping[str, str]) -> None:

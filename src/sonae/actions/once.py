@@ -17,16 +17,16 @@ KEPT = 10_000
 class Once(Generic[T]):
     """Values by names that nobody guesses; each is taken once, before its time is over."""
 
-    def __init__(self, seconds: int = SECONDS, now: Callable[[], float] = time.monotonic) -> None:
-        self.seconds, self.now = seconds, now
-        self._kept: OrderedDict[str, tuple[float, T]] = OrderedDict()
+    def __init__(self, seconds: int = SECONDS, now: Callable[[], int] = time.monotonic_ns) -> None:
+        self.ns, self.now = seconds * 1_000_000_000, now
+        self._kept: OrderedDict[str, tuple[int, T]] = OrderedDict()
         self._lock = threading.Lock()
 
     def put(self, value: T) -> str:
         """Keep a value; its name."""
         name = secrets.token_urlsafe(24)
         with self._lock:
-            self._kept[name] = (self.now() + self.seconds, value)
+            self._kept[name] = (self.now() + self.ns, value)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return name
@@ -34,25 +34,27 @@ class Once(Generic[T]):
     def take(self, name: str) -> T | None:
         """A value that is still there; nobody gets it again."""
         with self._lock:
-            ends, value = self._kept.pop(name, (0.0, None))
+            ends, value = self._kept.pop(name, (0, None))
         return value if self.now() < ends else None
 
 
 class Rate:
     """So many tries at once and one more every so many seconds, for each name."""
 
-    def __init__(self, burst: int, seconds: int, now: Callable[[], float] = time.monotonic) -> None:
-        self.burst, self.seconds, self.now = burst, seconds, now
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+    def __init__(
+        self, burst: int, seconds: int, now: Callable[[], int] = time.monotonic_ns
+    ) -> None:
+        self.burst, self.each, self.now = burst, seconds * 1_000_000_000, now
+        self._free: OrderedDict[str, int] = OrderedDict()
         self._lock = threading.Lock()
 
     def may(self, name: str) -> bool:
         """Whether `name` has a try left; it is used up."""
         now = self.now()
         with self._lock:
-            left, before = self._left.pop(name, (self.burst, now))
-            left = min(self.burst, left + (now - before) / self.seconds)
-            self._left[name] = (max(left - 1, 0), now)
-            while len(self._left) > KEPT:
-                self._left.popitem(last=False)
-        return left >= 1
+            used_up = max(self._free.pop(name, 0), now)  # when every try is free again
+            may = used_up - now <= (self.burst - 1) * self.each
+            self._free[name] = used_up + self.each if may else used_up
+            while len(self._free) > KEPT:
+                self._free.popitem(last=False)
+        return may

@@ -169,17 +169,16 @@ def _chart(document: Found, view: PlanView, lang: Lang) -> Markup | None:
     if required is None or not all(v is not None for v in values):
         return None
     held = [v for v in values if v is not None]
-    most = max([required, *held])
-    last = len(held) - 1
-    names = [fmt.money(v) if n in (0, last) else "" for n, v in enumerate(held)]
-    points = [
-        Point(1_000 * n // last, int(1_000 * v / most), name)
-        for n, (v, name) in enumerate(zip(held, names, strict=True))
-    ]
+    most, last = max([required, *held]), len(held) - 1
+    shown = sorted({*range(0, last, STEP), last})
+    points = [Point(1_000 * n // last, int(1_000 * held[n] / most), "") for n in shown]
     level = int(1_000 * required / most)
     line = [Point(0, level, words("console_reserve.required")), Point(1_000, level, "")]
-    ticks = [(1_000 * n // last, months[n]["month"]) for n in range(0, len(months), STEP)]
-    up = [(0, "0"), (level, fmt.money(required))]
+    ticks = [
+        (1_000 * n // last, months[n]["month"]) for n in shown if n + STEP <= last or n == last
+    ]
+    first = (points[0].up, fmt.money(held[0]))
+    up = [(0, "0"), first, (level, fmt.money(required))]
     axes = (words("console_reserve.pays_on"), words("console_reserve.after"))
     return chart(
         [Line("circle", points), Line("square", line)], ticks, up, axes,

@@ -71,7 +71,7 @@ class ConsoleStore:
         for column, value in equal.items():
             query = query.where(table.c[column] == value)
         with self._reading() as connection:
-            return connection.execute(query).mappings().all()
+            return [dict(row) for row in connection.execute(query).mappings()]
 
     def empty(self) -> bool:
         """Whether nobody was ever let in."""
@@ -86,7 +86,8 @@ class ConsoleStore:
             .where(SESSION.c.hash == hash, USER.c.ended.is_(None))
         )
         with self._reading() as connection:
-            return connection.execute(query).mappings().first()
+            found = connection.execute(query).mappings().first()
+            return None if found is None else dict(found)
 
     def log(self, most: int, kinds: Sequence[str] = (), by: str = "") -> Sequence[Row]:
         """The newest lines of the log: of some kinds, of one person."""
@@ -96,7 +97,7 @@ class ConsoleStore:
         if by:
             query = query.where(LOG.c.by_id == by)
         with self._reading() as connection:
-            return connection.execute(query).mappings().all()
+            return [dict(row) for row in connection.execute(query).mappings()]
 
     # -- changing ------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from urllib.parse import quote
 
@@ -57,7 +58,7 @@ WHAT = {
     405: Text("このページにその操作はない", "this page has no such operation"),
 }
 
-STATUS = {
+STATUS: Mapping[type[Exception], int] = {
     NotFound: 404,
     rights.SignInFirst: 401,
     rights.NotAllowed: 403,

@@ -46,8 +46,8 @@ NAV = (
 
 
 def home(request: Request) -> Home:
-    """The folder that this console shows."""
-    found: Home = request.app.state.home
+    """The folder that this console shows, with the firms that are for the reader."""
+    found: Home = getattr(request.state, "home", request.app.state.home)
     return found
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hmac
 import sys
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -150,6 +151,9 @@ def _gate(
             raise NotFound(NO_FIRM)
         if right == "public":
             return
+        if not demo:
+            only = frozenset(f.id for f in visible(request))
+            request.state.home = replace(request.app.state.home, only=only)
         if who.signed_in and request.method not in SAFE:
             await _token(request, who)
         if not who.signed_in and not (demo and right == "look"):
