@@ -17,12 +17,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from fastapi import APIRouter, Depends
+from sqlalchemy import insert
 
 from sonae.actions.console import Home
 from sonae.actions.console_people import NOBODY, People
 from sonae.actions.passkeys import Passkeys
-from sonae.core.errors import UsageError
+from sonae.core.errors import Refused, UsageError
 from sonae.store.console import ConsoleStore
+from sonae.store.console_schema import USER
 from sonae.web import rights
 from sonae.web.console import console_app, shielded
 from sonae.web.page import page
@@ -158,6 +160,29 @@ def test_a_harmed_backup_is_refused_and_nothing_is_written(
     said = sonae("console", "restore", kept[0], tmp_path / "again")
     assert said.code == 3, said.out
     assert not (tmp_path / "again").exists()
+
+
+def test_who_revokes_the_other_registrar_does_not_decide_alone_after_it(tmp_path: Path):
+    store = ConsoleStore(str(tmp_path / "console.db"))
+    people = People(store, Passkeys("http://localhost:1"))
+    ann = rights.Reader("ann", "Ann", frozenset({"registrar"}), ("*",))
+    add(people, "ann", "registrar")
+    assert people.invite(ann, "bob", "Bob", ["registrar"], ["*"])[1] is False
+    assert people.invite(ann, "cyn", "Cyn", ["approver"], ["*"])[1] is True
+    add(people, "bob", "registrar")
+    people.revoke(ann, "bob")
+    assert people.invite(ann, "eve", "Eve", ["registrar"], ["*"])[1] is True
+    with pytest.raises(Refused, match="last registrar"):
+        people.revoke(ann, "ann")
+    said = sonae("console", "code", tmp_path, "dan", "Dan", "--json").json()
+    assert people.begin_join(said["code"])[1]["user"]["name"] == "dan"
+    assert store.log(1)[0]["by_id"] == "(server)"
+
+
+def add(people: People, id: str, roles: str) -> None:
+    row = {"id": id, "name": id, "roles": roles, "firms": "*", "made": people.at()}
+    with people.store.change() as connection:
+        connection.execute(insert(USER).values(**row))
 
 
 def test_passkeys_need_https_or_this_machine():

@@ -36,7 +36,8 @@ FIRST = ("preparer", "registrar")
 """Roles of whoever comes first."""
 ACTING = frozenset({"preparer", "approver", "releaser", "supervisor", "administrator"})
 """Roles that may act on a ledger, which judges every act by its own constitution."""
-EVERY = "*"
+EVERY, SERVER = "*", "(server)"
+"""Every firm; whoever runs the server, in the log."""
 CODE_HOURS, FIRST_HOURS = 72, 1
 IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
 """A session ends when it was not used for so long, and after so long in any case."""
@@ -116,22 +117,14 @@ class People:
             Refused: `by` lets nobody in, or what is asked for does not exist.
         """
         _must(by, "registrar")
-        name = name.strip()
-        if not _ID.fullmatch(id) or not name or len(name) > 200 or not name.isprintable():
-            raise Refused(
-                Text(
-                    "IDは英小文字・数字・._-で64字まで、氏名は200字まで",
-                    "an id has lower-case letters, digits, . _ - up to 64; a name up to 200",
-                )
-            )
+        _named(id, name := name.strip())
         if not roles or set(roles) - set(GRANTS) or not firms or not all(map(_is_firm, firms)):
             raise Refused(Text("役割と事業者を選ぶ", "choose roles and firms"))
         there = self.store.one(USER, id=id)
         if there is not None and there["ended"]:
             raise Refused(Text("失効したIDは使えない", "an id that was revoked stays so"))
         risky = SECONDED & ({*roles} | set(there["roles"].split() if there else ()))
-        others = [u for u in self._registrars() if u != by.id]
-        second = bool(risky and (others or risky != {"registrar"}))
+        second = bool(risky and (risky != {"registrar"} or not self._alone(by.id)))
         code, at = _code(), self.at()
         row = self._row(code, id, name, roles, firms, by.id, CODE_HOURS)
         with self.store.change() as connection:
@@ -139,6 +132,25 @@ class People:
             body = {"roles": " ".join(roles), "firms": " ".join(firms)}
             note(connection, at, by.id, "invited", "", id, body=body)
         return code, second
+
+    def server_code(self, id: str, name: str) -> str:
+        """A code that makes somebody a registrar, by whoever runs the server: it is logged as such.
+
+        It is the way back when registrars are gone or one is left where two are needed.
+
+        Raises:
+            Refused: no such id or name is possible.
+        """
+        _named(id, name)
+        there = self.store.one(USER, id=id, ended=None)
+        roles = {"registrar", *(there["roles"].split() if there else ())}
+        firms = there["firms"].split() if there else (EVERY,)
+        code, at = _code(), self.at()
+        row = self._row(code, id, name, sorted(roles), firms, SERVER, FIRST_HOURS)
+        with self.store.change() as connection:
+            connection.execute(insert(CODE).values(**row))
+            note(connection, at, SERVER, "invited", "", id, body={"roles": row["roles"]})
+        return code
 
     def second(self, by: Reader, hash: str) -> None:
         """Another who lets people in agrees to an invitation.
@@ -163,6 +175,11 @@ class People:
         """Invitations that were not used and have not lapsed."""
         at = self.at()
         return [c for c in self.store.rows(CODE) if not c["used"] and c["ends"] > at and c["by_id"]]
+
+    def _alone(self, user: str) -> bool:
+        """Whether nobody else lets people in, or ever did: revoking the other changes nothing."""
+        users = self.store.rows(USER)
+        return not any("registrar" in u["roles"].split() for u in users if u["id"] != user)
 
     def _registrars(self) -> list[str]:
         users = self.store.rows(USER, ended=None)
@@ -190,9 +207,7 @@ class People:
         row = self._open(_hash(code))
         if not row["by_id"]:
             id, name = id.strip(), name.strip()
-            good = _ID.fullmatch(id) and name and name.isprintable() and len(name) <= 200
-            if not good:
-                raise Refused(Text("IDと氏名を入力する", "give an id and a name"))
+            _named(id, name)
         else:
             id, name = row["user_id"], row["name"]
         challenge = secrets.token_bytes(32)
@@ -318,6 +333,16 @@ NO_CODE = Text(
     "このコードは使えない。誤り、期限切れ、使用済み、または別の登録担当者の承認待ち",
     "this code opens nothing: mistyped, lapsed, used, or another registrar has yet to agree",
 )
+
+
+def _named(id: str, name: str) -> None:
+    if not _ID.fullmatch(id) or not name or len(name) > 200 or not name.isprintable():
+        raise Refused(
+            Text(
+                "IDは英小文字・数字・._-で64字まで、氏名は200字まで",
+                "an id has lower-case letters, digits, . _ - up to 64; a name up to 200",
+            )
+        )
 
 
 def _must(by: Reader, role: str) -> None:

@@ -58,6 +58,45 @@ def console_restore(
     return _said(found, home, json)
 
 
+@console.command(name="code")
+def console_code(
+    home: Annotated[Path, Parameter(name="HOME")],
+    id: Annotated[str, Parameter(name="ID")],
+    name: Annotated[str, Parameter(name="NAME")],
+    *,
+    store: str | None = None,
+    origin: str = "http://localhost:8470",
+    json: Json = False,
+) -> int:
+    """Print a one-time code for a registrar: the way back when registrars are gone.
+
+    Parameters
+    ----------
+    home
+        The folder of the console.
+    id
+        Who it will be: a new id, or one that is there.
+    name
+        The name to show.
+    store
+        As given to `sonae serve`.
+    origin
+        As given to `sonae serve`.
+    """
+    from sonae.actions.console_people import People
+    from sonae.actions.passkeys import Passkeys
+    from sonae.store.console import ConsoleStore
+
+    kept = ConsoleStore(store or str(home / "console.db"))
+    code = People(kept, Passkeys(origin)).server_code(id, name)
+    kept.close()
+    if json:
+        show_json({"address": f"{origin}/join", "code": code})
+    else:
+        out(f"{origin}/join  {code}")
+    return OK
+
+
 def _said(found: dict[str, Any], folder: Path, json: bool) -> int:
     if json:
         show_json(found)
