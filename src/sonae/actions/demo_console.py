@@ -10,9 +10,9 @@ from pathlib import Path
 from sonae.actions.close import close_books
 from sonae.actions.console import CLOSES
 from sonae.actions.demo import VENUES, demo_books
+from sonae.actions.demo_console_fund import fund
 from sonae.actions.demo_console_risk import risk
 from sonae.books.sample import write_sample
-from sonae.actions.demo_console_fund import fund
 from sonae.core.errors import UsageError
 from sonae.core.text import Text
 from sonae.rulebook.draft import shipped
@@ -70,9 +70,7 @@ def sample(home: Path, step: Step) -> None:
 FILLERS: tuple[Callable[[Path, Step], None], ...] = (
     closes,
     sample,
-    risk,
-FILLERS: tuple[Callable[[Path, Step], None], ...] = (
-    closes,
     fund,
+    risk,
 )
 """What fills the folder, in order; each page that needs more adds its own."""

@@ -150,8 +150,8 @@ def run(arguments: list[str]) -> int:
     import sonae.cli.pay_cases
     import sonae.cli.pay_rails
     import sonae.cli.pay_unclaimed
-    import sonae.cli.report
     import sonae.cli.prices
+    import sonae.cli.report
     import sonae.cli.rules
     import sonae.cli.seal
     import sonae.cli.serve

@@ -23,7 +23,9 @@ from sonae.web.meter import Log, Meter
 from sonae.web.page import render
 from sonae.web.pages import (
     calendar,
+    exports,
     filings,
+    health,
     me,
     people,
     reserve,
@@ -34,7 +36,6 @@ from sonae.web.pages import (
     today,
     why,
 )
-from sonae.web.pages import exports, health, me, people, reserve, reserve_act, sign_in, today, why
 from sonae.web.shield import App, Shield
 
 ROUTERS = (
