@@ -13,6 +13,7 @@ from sonae.actions.demo import VENUES, demo_books
 from sonae.actions.demo_console_fund import fund
 from sonae.actions.demo_console_risk import risk
 from sonae.books.sample import write_sample
+from sonae.actions.demo_console_incident import incidents
 from sonae.core.errors import UsageError
 from sonae.core.text import Text
 from sonae.rulebook.draft import shipped
@@ -72,5 +73,8 @@ FILLERS: tuple[Callable[[Path, Step], None], ...] = (
     sample,
     fund,
     risk,
+FILLERS: tuple[Callable[[Path, Step], None], ...] = (
+    closes,
+    incidents,
 )
 """What fills the folder, in order; each page that needs more adds its own."""

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sonae.actions.entitle import holders, load_incident
+from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.fund_gates import payment
 from sonae.actions.incident_clocks import clocks
 from sonae.actions.incident_insurance import insurance, insurance_sources, today, with_policies
@@ -19,10 +20,12 @@ from sonae.claims.incident import Incident
 from sonae.claims.nature import ACTS, arises
 from sonae.claims.waterfall import Borne, Source, payable, waterfall
 from sonae.core.canonical import number_text
+from sonae.core.errors import UsageError
 from sonae.rulebook.edition import Edition
 from sonae.rulebook.rule import facts_from
 
 FORMAT = "sonae-incident/1"
+DOCUMENT = "incident.json"
 NATURES = ("return_in_kind", "damages_for_non_return", "transaction_loss", "goodwill")
 JST = ZoneInfo("Asia/Tokyo")
 LAYERS = ("insurance", "reserve", "own_funds", "group", "loan")
@@ -102,6 +105,17 @@ def open_incident(
         "source": incident.source,
         "confidence": incident.confidence,
     }
+
+
+def write_incident(document: Mapping[str, Any], out: Path) -> None:
+    """Write the document as `incident.json` into a folder of its own.
+
+    Raises:
+        UsageError: the folder holds something else.
+    """
+    if out.exists() and (not out.is_dir() or {p.name for p in out.iterdir()} - {DOCUMENT}):
+        raise UsageError(f"{out} holds other files; give a new or empty folder for --out")
+    replace_folder(out, {DOCUMENT: json_bytes(document)})
 
 
 def _loss(incident: Incident) -> dict[str, Any]:

@@ -37,6 +37,28 @@ def bucket(state: State) -> str:
     return _OF_HOLD.get(state.code, "held") if state.name == "held" else _OF_STATE[state.name]
 
 
+STAGES: Mapping[str, str] = {
+    "planned": "payable",
+    "sent": "in_flight",
+    "unknown": "in_flight",
+    "returned": "in_flight",
+    "settled": "settled",
+    "held": "held",
+    "disputed": "disputed",
+    "unclaimed": "unclaimed",
+}
+"""What people watch while a programme pays, and the bucket that each is a part of."""
+_STAGE_OF = {"unknown": "unknown", "returned": "returned"}
+
+
+def stage(state: State) -> str:
+    """Where the last attempt at a claim is watched: as its bucket, in flight told apart."""
+    found = bucket(state)
+    if found == "in_flight":
+        return _STAGE_OF.get(state.name, "sent")
+    return "planned" if found == "payable" else found
+
+
 class Cell(NamedTuple):
     """So many claims of so many units together."""
 
@@ -91,6 +113,25 @@ def count(
         asset: Counters(owed.get(asset, Cell()), held.get(asset, empty)).checked(asset)
         for asset in sorted({*owed, *held})
     }
+
+
+def staged(
+    counters: Mapping[str, Counters], last: Iterable[tuple[str, State, int]]
+) -> dict[str, dict[str, Cell]]:
+    """The counters once more, by stage; a PaymentError where a stage is not a part of its bucket.
+
+    `last` is what `count` was given.
+    """
+    found = {asset: dict.fromkeys(STAGES, Cell()) for asset in counters}
+    for asset, state, amount in last:
+        name = stage(state)
+        found[asset][name] = found[asset][name].plus(amount)
+    for asset, row in found.items():
+        for name, cell in counters[asset].buckets.items():
+            parts = [row[s] for s, of in STAGES.items() if of == name]
+            if Cell(sum(p.people for p in parts), sum(p.units for p in parts)) != cell:
+                raise PaymentError(f"{asset}: the stages of {name} do not add up")
+    return found
 
 
 Published = dict[str, Cell | None]

@@ -245,6 +245,7 @@ def incident_open(
     of: Annotated[Path | None, Parameter(name="--books")] = None,
     policies: Policies = None,
     as_of: str | None = None,
+    out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -262,12 +263,16 @@ def incident_open(
         Policies of a file or of a folder of Books, where the incident has none of its own.
     as_of
         The day on which clocks of insurers are looked at (YYYY-MM-DD); today where not given.
+    out_dir
+        A folder for incident.json, which the console shows.
     """
-    from sonae.actions.incident import open_incident
+    from sonae.actions.incident import open_incident, write_incident
     from sonae.cli.main import day
     from sonae.report.incident import incident_view
 
     found = open_incident(file, day(law_on), of, policies, day(as_of))
+    if out_dir is not None:
+        write_incident(found, out_dir)
     if json:
         show_json(found)
     else:

@@ -310,24 +310,12 @@ def pay_counters(
     smallest
         Fit to be published: what concerns fewer people is withheld, and cannot be worked out.
     """
-    from sonae.claims.counters import suppressed
+    from sonae.actions.payout_counters import counted
     from sonae.report.claims import counters_table
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
-        counters = payments.counters(payments.programme(programme).id)
-    shown = (
-        suppressed(counters, smallest)
-        if smallest
-        else {a: {"entitled": c.entitled, **c.buckets} for a, c in counters.items()}
-    )
-    found = {
-        asset: {
-            name: None if cell is None else {"people": cell.people, "amount": str(cell.units)}
-            for name, cell in row.items()
-        }
-        for asset, row in shown.items()
-    }
+        found = counted(payments, programme, smallest)
     if json:
         show_json(found)
     else:

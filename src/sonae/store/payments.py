@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from sonae.claims.counters import Counters, count
+from sonae.claims.counters import Cell, Counters, count, staged
 from sonae.claims.dispute import KINDS, Dispute, Said, fold
 from sonae.claims.hold import Hold
 from sonae.claims.payment import Event, PaymentError, State, next_state
@@ -202,6 +202,16 @@ class Payments:
 
         What an open dispute is reserved at is owed, and disputed, until it is decided.
         """
+        return count(*self._stands(programme))
+
+    def stages(self, programme: str) -> tuple[dict[str, Counters], dict[str, dict[str, Cell]]]:
+        """The counters, and the same by stage; a PaymentError where they do not add up."""
+        owed, last = self._stands(programme)
+        counters = count(owed, last)
+        return counters, staged(counters, last)
+
+    def _stands(self, programme: str) -> tuple[list[tuple[str, int]], list[tuple[str, State, int]]]:
+        """Everything owed, and where the last attempt at each claim stands."""
         every = self.payments(programme)
         last = {p.key: p for p in every}
         held = State("held", "dispute")
@@ -209,7 +219,7 @@ class Payments:
         owed = [(p.asset, p.amount) for p in every if p.attempt == 1]
         stands = [(p.asset, p.stands, p.amount) for p in last.values()]
         reserved = [(d.claim.asset, d.estimate) for d in open_]
-        return count(owed + reserved, stands + [(asset, held, units) for asset, units in reserved])
+        return owed + reserved, stands + [(asset, held, units) for asset, units in reserved]
 
     def lists(self) -> list[tuple[str, int, str]]:
         """Programmes and tranches with what was said of the lists that they were planned from."""

@@ -52,6 +52,13 @@ ROUTERS = (
     supervisor.router,
     today.router,
     why.router,
+from sonae.web.pages import incident, today, why
+from sonae.web.shield import App, Shield
+
+ROUTERS = (
+    incident.router,
+    why.router,
+    today.router,
 )
 """The first that fits an address answers."""
 WHAT = {
