@@ -14,6 +14,7 @@ from sonae.actions.demo_console_fund import fund
 from sonae.actions.demo_console_risk import risk
 from sonae.books.sample import write_sample
 from sonae.actions.demo_console_incident import incidents
+from sonae.actions.demo_console_resolution import resolution
 from sonae.core.errors import UsageError
 from sonae.core.text import Text
 from sonae.rulebook.draft import shipped
@@ -76,5 +77,6 @@ FILLERS: tuple[Callable[[Path, Step], None], ...] = (
 FILLERS: tuple[Callable[[Path, Step], None], ...] = (
     closes,
     incidents,
+    resolution,
 )
 """What fills the folder, in order; each page that needs more adds its own."""

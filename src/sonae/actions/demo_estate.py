@@ -78,8 +78,8 @@ class _Story:
             make_keys(self.folder / "administrator", 3, 5, ("A", "B", "C", "D", "E"))
             secret = pyrage.x25519.Identity.generate()
             (self.folder / "keys" / "trustee.txt").write_text(f"{secret}\n", "utf-8")
-            administrator = (self.folder / "administrator" / "recipient.txt").read_text().strip()
-            terms = _TERMS.format(trustee=secret.to_public(), administrator=administrator)
+            register = "administrator/register.json"
+            terms = recipients_of(self.folder / "administrator", register, secret.to_public())
             (self.folder / "recipients.toml").write_text(terms, "utf-8")
             file = self.folder / "day.pack.age"
             make_pack(
@@ -346,6 +346,13 @@ def _watch(folder: Path, sweep: Mapping[str, Any]) -> dict[str, Any]:
     return watch_files(listed, folder / "movements.csv", _frozen(), plan)
 
 
+def recipients_of(keys: Path, register: str, trustee: Any = None) -> str:
+    """The terms of a pack of the demo; a trustee's key that nobody has where none is given."""
+    trustee = pyrage.x25519.Identity.generate().to_public() if trustee is None else trustee
+    administrator = (keys / "recipient.txt").read_text().strip()
+    return _TERMS.format(trustee=trustee, administrator=administrator, register=register)
+
+
 def _json(file: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(file.read_bytes())
     return found
@@ -376,7 +383,7 @@ confidence = "memory"
 name = "Administrator to come"
 role = "administrator"
 key = "{administrator}"
-register = "administrator/register.json"
+register = "{register}"
 ground = {{ ja = "信託契約（例示）", en = "trust deed (illustration)" }}
 confidence = "memory"
 """  # noqa: E501

@@ -53,10 +53,12 @@ ROUTERS = (
     today.router,
     why.router,
 from sonae.web.pages import incident, today, why
+from sonae.web.pages import incident, resolution, today, why
 from sonae.web.shield import App, Shield
 
 ROUTERS = (
     incident.router,
+    resolution.router,
     why.router,
     today.router,
 )
