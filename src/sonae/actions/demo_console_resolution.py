@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sonae.actions.close import close_books
 from sonae.actions.console import CLOSES
+from sonae.actions.console_proof import PROOFS
 from sonae.actions.console_resolution import CHECKLIST, DRILLS, PACKS, READY, RECIPIENTS
 from sonae.actions.demo import demo_books
 from sonae.actions.demo_estate import FIRM, FROZEN, recipients_of
@@ -21,7 +22,9 @@ from sonae.actions.pack_keep import made_and_logged, restore_test
 from sonae.actions.pack_keys import LOG, REGISTER, SHARES, answer, check_share, make_keys, today
 from sonae.actions.pack_make import Wanted, public_word
 from sonae.actions.pack_open import Opening, open_pack
+from sonae.actions.seal import seal_books
 from sonae.actions.seal_make import sealing
+from sonae.actions.seal_receipt import prove_account, write_receipt
 from sonae.actions.takeover import make_checklist, open_estate
 from sonae.actions.takeover_drill import start_drill, step_drill
 from sonae.actions.takeover_ready import readiness
@@ -31,6 +34,9 @@ from sonae.rulebook.draft import shipped
 Step = Callable[[Text], None]
 HOLDERS = ("A", "B", "C", "D", "E")
 PACK = "day.pack.age"
+CUSTOMER = "A01"
+SHIFT = (("2026-11-20", "2026-11-19"), ("2026-11-21", "2026-11-20"))
+"""The cut-off and what is around it, one day earlier."""
 
 
 def resolution(home: Path, step: Step) -> None:
@@ -41,11 +47,13 @@ def resolution(home: Path, step: Step) -> None:
     step(Text(f"{FIRM}を締めて封緘する", f"closing and sealing {FIRM}"))
     for name in ("seal", "sign"):
         new_key(desk / f"{name}.key")
-    fresh, how = home / ".close", sealing(desk / "seal.key")
+    before = _day_before(books, firm, desk / "seal.key")
+    fresh, how = home / ".close", sealing(desk / "seal.key", before)
     closed = close_books(books, assume=shipped(), out=fresh, sealing=how)
     close = firm / CLOSES / closed.document["on"]
     close.parent.mkdir(parents=True)
     fresh.rename(close)
+    write_receipt(prove_account(close, CUSTOMER), desk / "receipt.json")
     step(Text(f"{FIRM}の引継ぎを訓練する", f"drilling the take-over of {FIRM}"))
     make_keys(packs, 3, len(HOLDERS), HOLDERS)
     (packs / RECIPIENTS).write_text(recipients_of(packs, REGISTER), "utf-8")
@@ -59,6 +67,20 @@ def resolution(home: Path, step: Step) -> None:
     restore_test(opening, packs / LOG, "demo", lambda _: None)
     _drill(firm, opening, desk / "sign.key")
     shutil.rmtree(packs / SHARES)
+
+
+def _day_before(books: Path, firm: Path, key: Path) -> Path:
+    """A seal of the same Books a day earlier, so that the log has two entries."""
+    copied = firm / "desk" / "books-before"
+    shutil.copytree(books, copied)
+    for file in (p for p in copied.iterdir() if p.suffix in (".toml", ".csv")):
+        text = file.read_text("utf-8")
+        for day, earlier in SHIFT:
+            text = text.replace(day, earlier)
+        file.write_text(text, "utf-8")
+    out = firm / PROOFS / SHIFT[0][1]
+    seal_books(copied, out, sealing(key))
+    return out
 
 
 def _drill(firm: Path, opening: Opening, key: Path) -> None:

@@ -54,10 +54,12 @@ ROUTERS = (
     why.router,
 from sonae.web.pages import incident, today, why
 from sonae.web.pages import incident, resolution, today, why
+from sonae.web.pages import incident, proof, resolution, today, why
 from sonae.web.shield import App, Shield
 
 ROUTERS = (
     incident.router,
+    proof.router,
     resolution.router,
     why.router,
     today.router,
