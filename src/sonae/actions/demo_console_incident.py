@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from sonae.actions.claim_numbers import claim_letter, write_numbers
 from sonae.actions.console_incident import OPEN, PART, VALUE
 from sonae.actions.demo_incident import (
     COINCHECK,
@@ -30,6 +31,7 @@ from sonae.actions.fund_gates import approve
 from sonae.actions.incident import open_incident, write_incident
 from sonae.actions.keys import Key, load_key, new_key
 from sonae.actions.mailbox import Mailbox
+from sonae.actions.my_claim import KEY
 from sonae.actions.payments import make_file, open_programme
 from sonae.actions.payout import release, resume
 from sonae.actions.payout_dispute import open_dispute
@@ -42,6 +44,7 @@ from sonae.actions.ways import read_way
 from sonae.claims.hold import Hold
 from sonae.claims.payment import Claim
 from sonae.core.text import Text
+from sonae.report.notice import Head
 from sonae.rulebook.calendars import CALENDARS
 from sonae.store.payments import Payments
 
@@ -94,6 +97,10 @@ def _pay(firm: Path, name: str) -> None:
     method = load_incident(desk / f"{name}.toml")[0].methods[0].id
     frozen = firm / PART / name / "frozen"
     freeze(desk / "books", desk / f"{name}.toml", method, frozen, desk / "ben.key")
+    new_key(firm / KEY)
+    numbers = firm / PART / name / "numbers"
+    write_numbers(frozen, firm / KEY, numbers, date(2026, 11, 24), date(2026, 12, 24))
+    _letters(frozen, firm / KEY, desk)
     _accounts(desk / "accounts.csv")
     (desk / "bank.toml").write_text(_BANK, "utf-8")
     way = read_way(desk / "bank.toml")
@@ -136,6 +143,14 @@ def _people(desk: Path, place: str, now: Callable[[], datetime]) -> dict[str, Ke
     with at(place, desk / "ben.key", now) as session:
         approve(session, seq)
     return {name: load_key(desk / f"{name}.key") for name in ROLES}
+
+
+def _letters(frozen: Path, key: Path, desk: Path) -> None:
+    """The letters of three customers, by which their page can be tried."""
+    for account in ("A000000", "A000300", "A000900"):
+        head = Head("Coincheck, Inc. (demo)", f"Customer {account}", "X", date(2026, 11, 24))
+        letter = claim_letter(frozen, key, account, head, date(2026, 12, 24), "en")
+        (desk / f"letter-{account}.txt").write_text(letter, "utf-8")
 
 
 def _accounts(file: Path) -> None:

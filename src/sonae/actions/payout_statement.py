@@ -145,7 +145,7 @@ def notice_of(
     file = store.file(payment.file)
     day = date.fromisoformat(file.designated)
     document = None if entitlements is None else read_frozen(entitlements)
-    where, last = _place(file.rail, payment.account)
+    where, last = place_of(file.rail, payment.account)
     scale, discharge = _divided(payment, document)
     paid = Paid(
         payment.state,
@@ -162,7 +162,7 @@ def notice_of(
     return payment_notice(head, paid, lang)
 
 
-def _place(rail: str, account: str) -> tuple[str, str]:
+def place_of(rail: str, account: str) -> tuple[str, str]:
     """Which kind of place a way pays to, and the last characters of it."""
     kind, named, _ = rail.partition(":")
     where, part = _PLACES[kind if named else "zengin"]

@@ -135,6 +135,7 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors for callers become one clear line."""
     import sonae.cli.books
     import sonae.cli.claims
+    import sonae.cli.claims_page
     import sonae.cli.commands
     import sonae.cli.console
     import sonae.cli.estate

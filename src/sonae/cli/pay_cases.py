@@ -6,6 +6,7 @@ What needs two people is given twice, by the second with the same words and anot
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -251,14 +252,15 @@ def _instant(text: str) -> datetime:
 @dispute.command(name="open")
 def dispute_open(
     programme: Programme,
-    person: Person,
+    person: Annotated[str | None, Parameter(name="PERSON")] = None,
     *,
-    says: int,
+    says: int | None = None,
     estimate: int,
     reason: str,
     key: KeyFile,
     asset: str = "JPY",
     tranche: int = 1,
+    answer: Path | None = None,
     store: Store = DEFAULT,
     lang: Language = None,
     json: Json = False,
@@ -279,12 +281,21 @@ def dispute_open(
         Why so much.
     tranche
         Which part of the claim.
+    answer
+        What a customer answered on their page: who disputes, what, and how much they say.
     """
     from sonae.actions.keys import load_key
+    from sonae.actions.my_claim import disputed_in
     from sonae.actions.payout_dispute import open_dispute
     from sonae.claims.payment import Claim
     from sonae.store.payments import Payments
 
+    if answer is not None:
+        if person is not None or says is not None:
+            raise UsageError("PERSON and --says are those of the --answer; leave them out")
+        person, asset, says = disputed_in(answer)
+    if person is None or says is None:
+        raise UsageError("name PERSON and --says, or give a customer's --answer")
     claim = Claim(programme, person, asset, tranche)
     with Payments(store) as payments:
         found, signed = open_dispute(payments, claim, says, estimate, reason, load_key(key))

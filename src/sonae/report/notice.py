@@ -137,6 +137,7 @@ class Entitled:
     object_by: date
     clause: str = ""
     silence_clause: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,9 @@ def entitlement_notice(head: Head, found: Entitled, lang: Lang) -> str:
     parts = [body, _rows(words, rows, asset=said("asset", found.asset))]
     parts += [words(f"notice_discharge.{end}", clause=clause) for end in ends]
     parts += [silence, words("notice.object", day=by)]
+    if found.code:
+        rows = {"claim_number": _numbered(head), "claim_code": _coded(found.code)}
+        parts += [_rows(words, rows), words("notice.claim_code_text"), words("notice.portal_down")]
     return _notice(head, "entitlement", "ENTITLEMENT", parts, lang)
 
 
@@ -370,6 +374,12 @@ def _numbered(head: Head) -> str:
     if not re.fullmatch(r"[A-Z0-9][A-Z0-9\-]{0,23}", head.number, re.ASCII):
         raise Refused("number: up to 24 capital letters, digits and hyphens are needed")
     return head.number
+
+
+def _coded(code: str) -> str:
+    if not re.fullmatch(r"([2-9A-HJ-NP-Z]{5}-){3}[2-9A-HJ-NP-Z]{5}", code, re.ASCII):
+        raise Refused("code: four groups of five signs are needed")
+    return code
 
 
 def _notice(

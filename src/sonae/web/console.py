@@ -55,9 +55,11 @@ ROUTERS = (
 from sonae.web.pages import incident, today, why
 from sonae.web.pages import incident, resolution, today, why
 from sonae.web.pages import incident, proof, resolution, today, why
+from sonae.web.pages import claim, incident, proof, resolution, today, why
 from sonae.web.shield import App, Shield
 
 ROUTERS = (
+    claim.router,
     incident.router,
     proof.router,
     resolution.router,
