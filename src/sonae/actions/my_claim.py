@@ -339,12 +339,12 @@ def read_answer(file: Path) -> dict[str, Any]:
         UsageError: the file is none.
     """
     try:
-        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        found: Any = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{file} is no answer of a customer") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise UsageError(f"{file} is no answer of a customer ({FORMAT})")
-    return found
+    return dict(found)
 
 
 def disputed_in(file: Path) -> tuple[str, str, int]:
