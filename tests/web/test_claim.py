@@ -14,7 +14,8 @@ import pytest
 
 from sonae.actions import my_claim
 from sonae.actions.console import Home
-from sonae.actions.my_claim import find_claim
+from sonae.actions.my_claim import claim_view, find_claim
+from sonae.core.errors import Refused
 from sonae.web.tries import MOST, WHILE, Tries
 from tests.browser import chromium, offline
 from tests.command import sonae
@@ -112,6 +113,20 @@ def test_a_code_is_made_and_compared_whether_a_number_is_known_or_not(
     assert find_claim(Home(own), number, "ABCDE-ABCDE-ABCDE-ABCDE") is None
     assert find_claim(Home(own), "", "") is None
     assert len(made) == len(compared) == 4
+
+
+def test_a_list_that_was_changed_after_it_was_signed_shows_nobody_anything(
+    own: Path, tmp_path: Path
+):
+    shutil.copytree(own / "coincheck", tmp_path / "coincheck")
+    home = Home(tmp_path)
+    found = find_claim(home, *printed(own, "A000300"))
+    assert found is not None
+    assert claim_view(home, found)["lots"]
+    table = tmp_path / INCIDENT / "frozen" / "entitlements.parquet"
+    table.write_bytes(table.read_bytes() + b"x")
+    with pytest.raises(Refused):
+        claim_view(home, found)
 
 
 def test_an_address_that_is_wrong_too_often_waits_and_no_code_helps(own: Path):

@@ -54,7 +54,8 @@ def proof_view(firm: Firm) -> dict[str, Any]:
     public = newest_seal(firm)
     if public is None:
         return {"firm": firm.id, "seal": None}
-    written = max(p.stat().st_mtime_ns for p in (public / "log" / "checkpoint", public))
+    read = ("header.bin", "header.json", "sufficiency.json", "log/checkpoint")
+    written = max((public / name).stat().st_mtime_ns for name in read)
     return {"firm": firm.id, "seal": _seal(public, written)}
 
 

@@ -39,7 +39,7 @@ from sonae.actions.console_incident import (
 )
 from sonae.actions.files import json_bytes, replace_file
 from sonae.actions.frozen import DOCUMENT as FROZEN
-from sonae.actions.frozen import read_frozen
+from sonae.actions.frozen import TABLE, read_frozen
 from sonae.actions.fund import Now, utc_now
 from sonae.actions.incident import JST
 from sonae.actions.keys import load_key
@@ -137,7 +137,7 @@ def claim_view(home: Home, claim: Claim, now: Now = utc_now) -> dict[str, Any]:
     incident = incident_document(claim.firm, claim.name)
     numbers = _json(claim.folder / "numbers" / DOCUMENT)
     frozen = _list(claim.folder, numbers["list"])
-    document = _read(frozen, (frozen / FROZEN).stat().st_mtime_ns)
+    document = _document(frozen)
     [method] = document["valuation"]["methods"]
     payments = _payments(claim, incident["id"])
     answers = _answers(claim)
@@ -170,6 +170,12 @@ def _list(folder: Path, digest: str) -> Path:
     raise Refused(
         Text("番号を付けた一覧が見つからない", "the list that the numbers are of is not there")
     )
+
+
+def _document(frozen: Path) -> dict[str, Any]:
+    """What a frozen list says, checked whenever one of its files was written."""
+    written = max((frozen / name).stat().st_mtime_ns for name in (FROZEN, TABLE))
+    return _read(frozen, written)
 
 
 @lru_cache(KEPT)
@@ -310,7 +316,7 @@ def record_answer(
 def _disputed(claim: Claim, asset: str, says: str, reason: str) -> dict[str, str]:
     numbers = _json(claim.folder / "numbers" / DOCUMENT)
     frozen = _list(claim.folder, numbers["list"])
-    document = _read(frozen, (frozen / FROZEN).stat().st_mtime_ns)
+    document = _document(frozen)
     scales = {a["asset"]: a["scale"] for a in document["valuation"]["assets"]}
     scales[document["currency"]] = SCALES.get(document["currency"], 0)
     units = whole(says, scales[asset]) if asset in scales else None

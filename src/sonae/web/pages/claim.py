@@ -38,6 +38,11 @@ OFTEN = Text(
 )
 NOTHING = {"asset": "", "says": "", "reason": ""}
 _TRIES = Tries()
+ALSO: dict[int | str, dict[str, Any]] = {
+    403: {"description": "the number or the code is wrong"},
+    409: {"description": "no such answer can be kept"},
+    429: {"description": "wrong too often; wait"},
+}
 R = TypeVar("R", bound=Response)
 
 
@@ -72,7 +77,7 @@ def again(request: Request) -> Response:
     return RedirectResponse(f"/claim?lang={lang}", 303)
 
 
-@router.post("/claim.json", name="claim.look")
+@router.post("/claim.json", name="claim.look", responses=ALSO)
 def look(request: Request, home: Here, number: Signs, code: Signs) -> Response:
     """A claim, by its number and code."""
     found = _found(request, home, number, code)
@@ -90,7 +95,7 @@ def look_page(request: Request, home: Here, number: Signs, code: Signs) -> Respo
     return _page(request, home, found, code)
 
 
-@router.post("/claim/answer.json", name="claim.answer")
+@router.post("/claim/answer.json", name="claim.answer", responses=ALSO)
 def answer(
     request: Request,
     home: Here,
