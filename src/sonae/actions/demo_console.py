@@ -11,10 +11,10 @@ from sonae.actions.close import close_books
 from sonae.actions.console import CLOSES
 from sonae.actions.demo import VENUES, demo_books
 from sonae.actions.demo_console_fund import fund
-from sonae.actions.demo_console_risk import risk
-from sonae.books.sample import write_sample
 from sonae.actions.demo_console_incident import incidents
 from sonae.actions.demo_console_resolution import resolution
+from sonae.actions.demo_console_risk import risk
+from sonae.books.sample import write_sample
 from sonae.core.errors import UsageError
 from sonae.core.text import Text
 from sonae.rulebook.draft import shipped
@@ -74,8 +74,6 @@ FILLERS: tuple[Callable[[Path, Step], None], ...] = (
     sample,
     fund,
     risk,
-FILLERS: tuple[Callable[[Path, Step], None], ...] = (
-    closes,
     incidents,
     resolution,
 )

@@ -23,13 +23,17 @@ from sonae.web.meter import Log, Meter
 from sonae.web.page import render
 from sonae.web.pages import (
     calendar,
+    claim,
     exports,
     filings,
     health,
+    incident,
     me,
     people,
+    proof,
     reserve,
     reserve_act,
+    resolution,
     risk,
     sign_in,
     supervisor,
@@ -39,32 +43,23 @@ from sonae.web.pages import (
 from sonae.web.shield import App, Shield
 
 ROUTERS = (
+    claim.router,
     exports.router,
     health.router,
     me.router,
     people.router,
-    reserve_act.router,
-    reserve.router,
     sign_in.router,
+    supervisor.router,
     calendar.router,
     filings.router,
-    risk.router,
-    supervisor.router,
-    today.router,
-    why.router,
-from sonae.web.pages import incident, today, why
-from sonae.web.pages import incident, resolution, today, why
-from sonae.web.pages import incident, proof, resolution, today, why
-from sonae.web.pages import claim, incident, proof, resolution, today, why
-from sonae.web.shield import App, Shield
-
-ROUTERS = (
-    claim.router,
     incident.router,
     proof.router,
+    reserve_act.router,
+    reserve.router,
     resolution.router,
-    why.router,
+    risk.router,
     today.router,
+    why.router,
 )
 """The first that fits an address answers."""
 WHAT = {
