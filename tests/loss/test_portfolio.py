@@ -84,3 +84,29 @@ def test_an_opinion_has_the_reserve_of_its_parameters(severity: BetaFraction | C
         law = rqmc.laws(alone(asked), 2)["retained"]
         for p, reserve in zip(LEVELS, row, strict=True):
             assert reserve.tvar.point == pytest.approx(law.tvar(p).point, rel=5e-3)
+
+
+def test_years_of_one_loss_are_the_teeth_of_one_even_comb() -> None:
+    found = portfolio.points(0.1, 4, 9, 10)
+    tilt = portfolio.tilt_of(1)
+    u = np.sort(found.chance[found.start[found.number == 1]] ** tilt)
+    assert np.diff(u) == pytest.approx(1.0 / len(u), rel=1e-6)
+    assert set(found.replicate[found.number == 1].tolist()) == set(range(portfolio.REPLICATES))
+
+
+def test_a_busy_venue_among_quiet_ones_has_points_of_its_own() -> None:
+    """A layout for the mean of all would leave its many losses to a handful of points."""
+    quiet = [venue(0.05, 50.0)] * 40
+    busy = venue(2.1, 50.0)
+    found = portfolio.reserves([*quiet, busy], LEVELS, 1)[-1]
+    law = rqmc.laws(alone(busy), 2)["retained"]
+    for p, reserve in zip(LEVELS, found, strict=True):
+        assert reserve.tvar.point == pytest.approx(law.tvar(p).point, rel=3e-3)
+
+
+def test_a_venue_whose_tail_begins_where_cover_ends_is_within_a_few_percent() -> None:
+    """Retained is flat up to the limit and steep beyond: a hundredth of a loss is a quarter."""
+    asked = venue(0.1023, 1.0)
+    found = portfolio.reserves([asked], LEVELS, 1)[0][0]
+    truth = rqmc.laws(alone(asked), 2, 18)["retained"].var(0.995).point
+    assert found.var == pytest.approx(truth, rel=0.02)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonae.loss.frequency import Poisson
-from sonae.loss.histogram import SHIFT, Histogram, add, scale_above
+from sonae.loss.histogram import Histogram, Scale, add, scale_above
 from sonae.loss.mc import PILOT, SAFE, enough, mix_seed
 from sonae.loss.measure import Law
 from sonae.loss.model import PARTS, Part
@@ -57,7 +57,7 @@ def laws(
     """
     book = _Book.of(venues)
     if deepest is not None and years > PILOT and deepest * SAFE < 1.0:
-        pilot = _run(book, mix_seed(seed), PILOT, threads, np.zeros(3))
+        pilot = _run(book, mix_seed(seed), PILOT, threads, np.zeros(3), first_look=True)
         floors = np.array([pilot[p].var(1.0 - deepest * SAFE).point for p in PARTS])
         found = _run(book, seed, years, threads, floors)
         if enough(found, floors, deepest):
@@ -93,17 +93,20 @@ class _Book:
             kinds,
             numbers,
             firsts,
-            np.stack([np.stack((t.base, t.slope)) for t in tables]),
+            np.stack([np.stack((t.base, t.slope), axis=1) for t in tables]),
             tables[0].shift,
             tables[0].first,
             sum(v.exposure * float(tables[k].base[0]) for v, k in zip(venues, kinds, strict=True)),
         )
 
 
-def _run(book: _Book, seed: int, years: int, threads: int, floors: Array) -> dict[Part, Histogram]:
+def _run(
+    book: _Book, seed: int, years: int, threads: int, floors: Array, first_look: bool = False
+) -> dict[Part, Histogram]:
     from sonae.loss.kernels import YEARS, aligned_years
 
-    scale = scale_above(book.largest * 8.0, floors)
+    largest = book.largest * 8.0
+    scale = Scale.coarse(largest) if first_look else scale_above(largest, floors)
 
     def simulate(start: int) -> tuple[Array, Array]:
         mine = min(BLOCKS * YEARS, years - start)
@@ -122,7 +125,7 @@ def _run(book: _Book, seed: int, years: int, threads: int, floors: Array) -> dic
             book.first,
             floors,
             1.0 / years,
-            np.int64(SHIFT),
+            np.int64(scale.shift),
             scale.first,
             cells,
             money,

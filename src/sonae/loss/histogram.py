@@ -18,6 +18,7 @@ from sonae.loss.measure import SLACK, Value
 Array = NDArray[np.float64]
 SHIFT = 42  # leaves ten bits of mantissa
 OCTAVES = 30  # below the largest year there can be
+COARSE = 47  # leaves five bits, for a first run that only looks where the tail begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,19 @@ class Scale:
 
     first: int
     size: int
+    shift: int = SHIFT
 
     @classmethod
-    def up_to(cls, largest: float, octaves: int = OCTAVES) -> Scale:
+    def up_to(cls, largest: float, octaves: int = OCTAVES, shift: int = SHIFT) -> Scale:
         """Cells for so many octaves below the largest value."""
-        bits = int(np.array([max(largest, 1e-290)]).view(np.int64)[0]) >> SHIFT
-        size = (octaves << (52 - SHIFT)) + 1
-        return cls(bits - size + 1, size)
+        bits = int(np.array([max(largest, 1e-290)]).view(np.int64)[0]) >> shift
+        size = (octaves << (52 - shift)) + 1
+        return cls(bits - size + 1, size, shift)
+
+    @classmethod
+    def coarse(cls, largest: float) -> Scale:
+        """Wide cells, twice as far down."""
+        return cls.up_to(largest, 2 * OCTAVES, COARSE)
 
     def cells(self) -> Array:
         """Empty cells for gross, ceded and retained: weight, sum, smallest, largest."""

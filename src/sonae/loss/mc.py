@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 OCTAVES, BITS = 53, 6
 TASK = 1 << 21  # losses
 RARE = 1e-12
-PILOT, SAFE = 1 << 15, 2.0  # years of the first run; how much deeper it looks than asked
+PILOT, SAFE = 1 << 16, 1.3  # years of the first run; how much deeper it looks than asked
 USUAL_LOSSES = 50_000_000
 
 
@@ -78,7 +78,7 @@ def laws(
     """
     table = severity_table(model.severity, OCTAVES, BITS)
     if deepest is not None and years > PILOT and deepest * SAFE < 1.0:
-        pilot = _run(model, table, mix_seed(seed), PILOT, threads, np.zeros(3))
+        pilot = _run(model, table, mix_seed(seed), PILOT, 1, np.zeros(3), first_look=True)
         floors = np.array([pilot[p].var(1.0 - deepest * SAFE).point for p in PARTS])
         found = _run(model, table, seed, years, threads, floors)
         if enough(found, floors, deepest):
@@ -98,22 +98,20 @@ def mix_seed(seed: int) -> int:
 
 
 def _run(
-    model: Model, table: Table, seed: int, years: int, threads: int, floors: Array
+    model: Model,
+    table: Table,
+    seed: int,
+    years: int,
+    threads: int,
+    floors: Array,
+    first_look: bool = False,
 ) -> dict[Part, Histogram]:
-    largest = float(table.base[0]) * max(model.frequency.most(RARE), 1)
-    scale = scale_above(largest * 2.0, floors)
+    largest = float(table.base[0]) * max(model.frequency.most(RARE), 1) * 2.0
+    scale = Scale.coarse(largest) if first_look else scale_above(largest, floors)
     total, sums = scale.cells(), np.zeros(2)
-    waiting: list[Future[tuple[Array, Array]]] = []
-    todo = tasks(model, years)
-    with ThreadPoolExecutor(threads) as pool:
-        while True:
-            for task in islice(todo, 2 * threads - len(waiting)):
-                waiting.append(pool.submit(_simulate, model, table, scale, seed, task, floors))
-            if not waiting:
-                break
-            cells, money = waiting.pop(0).result()  # in order, whoever is ready first
-            add(total, cells)
-            sums += money
+    for cells, money in _results(model, table, scale, seed, years, threads, floors):
+        add(total, cells)
+        sums += money
     means = (sums[0], sums[1], sums[0] - sums[1])
     return {
         part: Histogram.of(total[i], float(means[i]), years, float(floors[i]))
@@ -121,10 +119,28 @@ def _run(
     }
 
 
+def _results(
+    model: Model, table: Table, scale: Scale, seed: int, years: int, threads: int, floors: Array
+) -> Iterator[tuple[Array, Array]]:
+    """What each task found, in order, whoever is ready first; a few tasks at a time."""
+    todo = tasks(model, years)
+    if threads == 1:
+        for task in todo:
+            yield _simulate(model, table, scale, seed, task, floors)
+        return
+    waiting: list[Future[tuple[Array, Array]]] = []
+    with ThreadPoolExecutor(threads) as pool:
+        while True:
+            for task in islice(todo, 2 * threads - len(waiting)):
+                waiting.append(pool.submit(_simulate, model, table, scale, seed, task, floors))
+            if not waiting:
+                return
+            yield waiting.pop(0).result()
+
+
 def _simulate(
     model: Model, table: Table, scale: Scale, seed: int, task: Task, floors: Array
 ) -> tuple[Array, Array]:
-    from sonae.loss.histogram import SHIFT
     from sonae.loss.kernels import years_with
 
     cells, money, terms = scale.cells(), np.zeros(2), model.terms
@@ -133,12 +149,12 @@ def _simulate(
         task.years,
         task.weight,
         state(seed, 2, task.number),
-        np.stack((table.base, table.slope)),
+        np.stack((table.base, table.slope), axis=1),
         np.int64(table.shift),
         table.first,
         np.array([terms.retention, terms.limit, terms.annual_aggregate]),
         floors,
-        np.int64(SHIFT),
+        np.int64(scale.shift),
         scale.first,
         cells,
         money,

@@ -7,7 +7,7 @@ move smoothly with the terms, which a search for the best programme needs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 REPLICATES = 4
 RARE = 1e-7
 LOG2 = 13  # years with losses, over all replicates
+BANDS = ((0.4, 0), (1.5, 1), (np.inf, 3))
+"""Venues of like frequency share points: up to so many losses a year, so many times doubled."""
 DRAW_BITS, DRAW_OCTAVES, NODES = 5, 60, 512
 
 
@@ -51,7 +53,8 @@ def points(mean: float, most: int, seed: int, log2: int) -> Points:
     for r in range(REPLICATES):
         for n in counts.tolist():
             m = int(np.clip(round(np.log2(2.0**log2 / REPLICATES * share[n - 1] + 1.0)), 3, 20))
-            u, tilt = _uniform(n, m, mixed(seed, 4, r, n)), tilt_of(n)
+            u = _uniform(n, m, mixed(seed, 4, r, n)) if n > 1 else _comb(m, r, mixed(seed, 4))
+            tilt = tilt_of(n)
             chance.append((u ** (1.0 / tilt)).T.ravel())
             number.append(np.full(1 << m, n))
             each = np.prod(u ** (1.0 / tilt - 1.0) / tilt, axis=0)
@@ -62,6 +65,17 @@ def points(mean: float, most: int, seed: int, log2: int) -> Points:
     return Points(
         np.concatenate(chance), numbers, start, np.concatenate(weight), np.concatenate(replicate)
     )
+
+
+def _comb(log2: int, replicate: int, key: int) -> Array:
+    """Every so manyth tooth of one evenly spaced comb, which all replicates make up together.
+
+    Years of one loss need no scramble: pooled they are as even as can be, and the scatter of
+    replicates, each of wider teeth, overstates their error.
+    """
+    offset = ((key >> 11) + 0.5) * 2.0**-53
+    return np.asarray((np.arange(1 << log2) * REPLICATES + replicate + offset)[None, :] /
+                      (REPLICATES << log2))  # fmt: skip
 
 
 def _uniform(n: int, log2: int, key: int) -> Array:
@@ -90,14 +104,14 @@ def reserves(
     venues: Sequence[Venue], levels: Sequence[float], seed: int, log2: int = LOG2
 ) -> list[list[Reserve]]:
     """The net reserve of each venue, at each level, on the same points."""
-    shared = _shared(venues, seed, log2)
     result: list[list[Reserve] | None] = [None] * len(venues)
-    for severity in dict.fromkeys(v.severity for v in venues):
-        mine = [i for i, v in enumerate(venues) if v.severity == severity]
-        losses = severity.isf(shared.chance)
-        found = _kernel(shared, losses, [venues[i] for i in mine], levels)
-        for i, row in zip(mine, found, strict=True):
-            result[i] = row
+    for band, shared in _bands(venues, seed, log2):
+        for severity in dict.fromkeys(venues[i].severity for i in band):
+            mine = [i for i in band if venues[i].severity == severity]
+            losses = severity.isf(shared.chance)
+            found = _kernel(shared, losses, [venues[i] for i in mine], levels)
+            for i, row in zip(mine, found, strict=True):
+                result[i] = row
     return [row for row in result if row is not None]
 
 
@@ -108,17 +122,17 @@ def draws(
 
     Each opinion has a severity of its own, which is laid out as a table of 1,920 cells.
     """
-    shared = _shared(opinions, seed, log2)
     ends = edges(DRAW_OCTAVES, DRAW_BITS)
-    cell = (shared.chance.view(np.int64) >> (52 - DRAW_BITS)) - ((1023 - DRAW_OCTAVES) << DRAW_BITS)
-    cell = np.clip(cell, 0, len(ends) - 2)
-    inside = (shared.chance - ends[cell]) / np.diff(ends)[cell]
-    result = []
-    for opinion in opinions:
-        at = quick_isf(opinion.severity, ends)
-        losses = at[cell] + np.diff(at)[cell] * inside
-        result.append(_kernel(shared, losses, [opinion], levels)[0])
-    return result
+    result: list[list[Reserve] | None] = [None] * len(opinions)
+    for band, shared in _bands(opinions, seed, log2):
+        bits = shared.chance.view(np.int64) >> (52 - DRAW_BITS)
+        cell = np.clip(bits - ((1023 - DRAW_OCTAVES) << DRAW_BITS), 0, len(ends) - 2)
+        inside = (shared.chance - ends[cell]) / np.diff(ends)[cell]
+        for i in band:
+            at = quick_isf(opinions[i].severity, ends)
+            losses = at[cell] + np.diff(at)[cell] * inside
+            result[i] = _kernel(shared, losses, [opinions[i]], levels)[0]
+    return [row for row in result if row is not None]
 
 
 def quick_isf(severity: Severity, w: Array) -> Array:
@@ -135,9 +149,16 @@ def quick_isf(severity: Severity, w: Array) -> Array:
     return np.asarray(severity.exposure * found)
 
 
-def _shared(venues: Sequence[Venue], seed: int, log2: int) -> Points:
-    means = np.array([v.frequency.mean for v in venues])
-    return points(float(np.mean(means)), max(Poisson(means.max()).most(RARE), 1), seed, log2)
+def _bands(venues: Sequence[Venue], seed: int, log2: int) -> Iterator[tuple[list[int], Points]]:
+    """Which venues share points, laid out for the mean of their frequencies."""
+    low = 0.0
+    for high, more in BANDS:
+        mine = [i for i, v in enumerate(venues) if low <= v.frequency.mean < high]
+        low = high
+        if mine:
+            means = np.array([venues[i].frequency.mean for i in mine])
+            most = max(Poisson(means.max()).most(RARE), 1)
+            yield mine, points(float(np.mean(means)), most, seed, log2 + more)
 
 
 def _kernel(
