@@ -22,10 +22,11 @@ from sonae.actions.compare import propose
 from sonae.actions.demo import demo_books
 from sonae.actions.files import json_bytes
 from sonae.actions.level import Question, calibrate, changed_since
+from sonae.actions.level_capital import with_capital
 from sonae.actions.level_exact import outputs
 from sonae.actions.level_write import write_level
 from sonae.cli.main import run
-from sonae.core.errors import UsageError
+from sonae.core.errors import InputError, UsageError
 from sonae.core.figure import bounds
 from sonae.core.text import LANGS
 from sonae.loss.calibrate import Asked, Prices, least, world
@@ -322,3 +323,64 @@ def test_every_family_is_frozen_as_a_draft_that_is_read(family: str) -> None:
     for row in known:
         ends = [Fraction(v) for v in row["required_interval"]]
         assert ends[0] <= ends[1]
+
+
+# -- intervals of every point, and capital from a file ---------------------------------------------
+
+
+def test_every_point_of_frontier_and_bracket_has_its_interval(
+    found: tuple[dict[str, Any], str | None],
+) -> None:
+    document = found[0]
+    for p in document["frontier"]:
+        if p["rates"] is not None:
+            ends = p["interval"]
+            assert ends["draws"] == 40
+            for key in ("future", "held", "cost", "rate 0"):
+                assert ends[key][0] <= ends[key][1]
+            assert ends["future"][0] <= p["future"] <= ends["future"][1]
+    for key in ("floor_for_all", "cap_for_all", "around_the_formula"):
+        low, high = document["bracket"][key]["interval"]["future"]
+        assert low <= document["bracket"][key]["future"] <= high
+
+
+def test_firms_whose_capital_is_not_known_are_named_and_a_file_gives_it(tmp_path: Path) -> None:
+    firms = [f for f in FIRMS if f.capital is None][:2]
+    table = tmp_path / "capital.csv"
+    head = "firm,net_assets_jpy,profit_year_jpy,source\n"
+    table.write_text(head + f"{firms[0].name},5000000000,,annual report\n", "utf-8")
+    known, same = with_capital(firms, table)
+    assert known.capital == 5_000_000_000
+    assert known.profit == firms[0].profit
+    assert "annual report" in known.notes[-1].en
+    assert same == firms[1]
+
+
+def test_a_file_of_capital_is_refused_with_everything_that_is_wrong(tmp_path: Path) -> None:
+    table = tmp_path / "capital.csv"
+    name = FIRMS[0].name
+    table.write_text(
+        f"firm,net_assets_jpy,source\n{name},1,000,x\nNobody,5,\n{name},7,x\n", "utf-8"
+    )
+    with pytest.raises(InputError):
+        with_capital(FIRMS, table)
+    table.write_text(f"firm,net_assets_jpy,source\n{name},-,x\nNobody,5,\n{name},7,x\n", "utf-8")
+    with pytest.raises(InputError) as caught:
+        with_capital(FIRMS, table)
+    assert [(p.row, p.name) for p in caught.value.problems] == [
+        (1, "bad-cell"), (2, "unknown-firm"), (2, "no-source"), (3, "repeated-key"),
+    ]  # fmt: skip
+    table.write_text("firm,worth\n", "utf-8")
+    with pytest.raises(InputError):
+        with_capital(FIRMS, table)
+
+
+def test_the_calibration_says_whose_capital_is_not_known(
+    found: tuple[dict[str, Any], str | None],
+) -> None:
+    names = found[0]["if_firms_leave"]["capital_not_known"]["venues"]
+    assert names
+    for lang in LANGS:
+        console = Console(width=400, record=True, file=io.StringIO())
+        console.print(calibration_view(found[0], lang))
+        assert ", ".join(names) in console.export_text()

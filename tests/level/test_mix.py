@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -20,6 +21,7 @@ from sonae.loss.measure import tail
 from sonae.loss.mix import (
     Firm,
     Insurer,
+    Kind,
     Law,
     Layer,
     credited,
@@ -235,3 +237,111 @@ def test_the_file_of_the_guide_is_read() -> None:
     assert firm.insurance_share == 0.5
     assert len(firm.draws) == 40
     assert set(firm.opinions) == {"twice as often"}
+
+
+# -- kinds of losses -------------------------------------------------------------------------------
+
+KINDS = (Kind("external_hack", "hot", 0.7, 2e9), Kind("insider", "cold", 0.3, 8e9))
+
+
+def test_kinds_share_out_every_years_probability_and_scale_its_losses() -> None:
+    plain = years_of(FIRM.law, FIRM.custody, 1)
+    found = years_of(FIRM.law, FIRM.custody, 1, KINDS)
+    assert found.kind is not None
+    assert found.weight.sum() == pytest.approx(plain.weight.sum(), rel=1e-12)
+    assert len(found.losses) == found.number.sum() == len(found.kind)
+    mean = float(np.add.reduceat(found.losses, found.start) @ found.weight)
+    whole = float(np.add.reduceat(plain.losses, plain.start) @ plain.weight)
+    assert mean == pytest.approx(whole * (0.7 * 0.2 + 0.3 * 0.8), rel=0.02)
+    assert found.losses[found.kind == 0].max() <= 2e9
+
+
+def test_kinds_that_are_alike_change_nothing() -> None:
+    alike = (Kind("external_hack", "hot", 0.5, FIRM.custody), Kind("insider", "hot", 0.5, 1e10))
+    one = found_of(FIRM, years_of(FIRM.law, FIRM.custody, 1), FIRM.menu(), (0.99,))[0]
+    two = replace(FIRM, kinds=alike)
+    many = found_of(two, years_of(two.law, two.custody, 1, alike), two.menu(), (0.99,))[0]
+    assert many[:, :3] == pytest.approx(one[:, :3], rel=1e-9)
+
+
+def test_a_layer_pays_only_of_the_perils_and_tiers_that_it_covers() -> None:
+    layers = (replace(LAYERS[0], tiers=frozenset({"hot"})), LAYERS[1])
+    narrow = replace(FIRM, kinds=KINDS, layers=layers)
+    years = years_of(narrow.law, narrow.custody, 1, KINDS)
+    counted = years.covered(narrow, layers[0])
+    assert counted is not None
+    assert years.kind is not None
+    pays = paid(years, narrow.terms(narrow.menu()[-1:])[0, 0], counted)
+    cold_alone = (years.number == 1) & (years.kind[years.start] == 1)
+    assert pays[cold_alone].max() == 0.0
+    assert pays[~cold_alone].max() > 0.0
+    wide = replace(narrow, layers=LAYERS)
+    some, all_ = (found_of(f, years, f.menu()[-1:], (0.99,))[0][0, 0] for f in (narrow, wide))
+    assert some > all_
+
+
+def test_a_requirement_of_kinds_is_credited_kind_by_kind() -> None:
+    """0.14 of 0.38 of what is expected comes from hot storage, the rest from cold."""
+    layer = Layer("hot only", "A", 1e8, 5e9, 0.03, steps=1, tiers=frozenset({"hot"}))
+    firm = replace(FIRM, kinds=KINDS, layers=(layer,), insurance_share=1.0)
+    hot = firm.required * (0.7 * 2e9) / (0.7 * 2e9 + 0.3 * 8e9)
+    assert credited(firm, firm.terms(np.ones((1, 1))))[0] == pytest.approx(hot - 1e8)
+
+
+SPEC = """
+custody = 300_000_000_000
+required = 9_000_000_000
+insurance_share = "1/2"
+cost_of_capital = "0.09"
+level = "0.99"
+[loss]
+frequency = "0.03"
+a = "0.96"
+b = "3.44"
+[[kind]]
+peril = "external_hack"
+tier = "hot"
+events = "0.7"
+custody = 15_000_000_000
+[[layer]]
+name = "crime"
+insurer = "A"
+attachment = 300_000_000
+limit = 1_500_000_000
+rate_on_line = "0.03"
+steps = 2
+tiers = ["hot"]
+[[insurer]]
+name = "A"
+default = "0.001"
+recovery = "0.4"
+"""
+
+
+def test_a_mix_is_written_as_pages_that_need_nothing_else(tmp_path: Path) -> None:
+    spec, out = tmp_path / "mix.toml", tmp_path / "out"
+    spec.write_text(SPEC, "utf-8")
+    assert run(["mix", str(spec), "--out", str(out)]) == 0
+    for lang, word in (("ja", "ホット"), ("en", "Hot")):
+        page = (out / f"report.{lang}.html").read_text("utf-8")
+        assert word in page
+        assert 'class="line"' in page
+        assert "src=" not in page
+        assert not re.search(r"\bmix\.(?!toml)", page.split("</style>")[-1])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "key"),
+    [
+        ('peril = "external_hack"', 'peril = "rain"', "kind.peril"),
+        ('tiers = ["hot"]', 'tiers = ["cold"]', "layer[1]"),
+        ('tiers = ["hot"]', 'tiers = "hot"', "layer.tiers"),
+        ("custody = 15_000_000_000", "custody = 400_000_000_000", "kind[1].custody"),
+    ],
+)
+def test_unknown_perils_and_layers_that_cover_nothing_are_refused(
+    before: str, after: str, key: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        read_mix(SPEC.replace(before, after), "mix.toml")
+    assert key in {p.key for p in caught.value.problems}

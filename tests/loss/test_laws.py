@@ -10,7 +10,7 @@ from scipy.stats import beta, genpareto, lognorm, poisson, qmc
 
 from sonae.loss import sobol
 from sonae.loss.frequency import Poisson
-from sonae.loss.kernels import scramble, years_with
+from sonae.loss.kernels import BLOCK, scramble, years_with
 from sonae.loss.severity import (
     BetaFraction,
     Capped,
@@ -111,14 +111,14 @@ def test_a_simulated_year_is_its_losses_through_the_terms(losses: int) -> None:
     cells[:, :, 2] = np.inf
     years_with(
         np.array([losses]), np.array([LANES]), np.ones(1), state(7, losses),
-        np.stack((table.base, table.slope)),
+        np.stack((table.base, table.slope), axis=1),
         np.int64(table.shift), table.first, np.array([5.0, 250.0, 400.0]), np.zeros(3),
         np.int64(42), (1023 - 10) << 10, cells, money,
     )  # fmt: skip
     lanes = [[int(w) for w in column] for column in state(7, losses).T]
     years = np.empty((LANES, losses))
     for loss in range(losses):
-        for start in range(0, 1024, LANES):  # a block is drawn whole
+        for start in range(0, BLOCK, LANES):  # a block is drawn whole
             drawn = [xoshiro(lane) for lane in lanes] if losses <= 3 or start == 0 else None
             if start == 0 and drawn:
                 w = (np.array([n >> 11 for n in drawn], dtype=np.float64) + 1.0) * 2.0**-53

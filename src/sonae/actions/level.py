@@ -13,6 +13,7 @@ from typing import Any
 
 from sonae.actions.files import json_bytes
 from sonae.actions.incident_insurance import today
+from sonae.actions.level_capital import with_capital
 from sonae.actions.level_exact import (
     back_test,
     burden,
@@ -65,6 +66,7 @@ class Question:
     seed: int = 1
     law: str = "beta"
     variant: str | None = None
+    capital: Path | None = None
     on: date = field(default_factory=today)
 
     def problems(self) -> list[str]:
@@ -100,6 +102,8 @@ def calibrate(question: Question, step: Step = lambda _: None) -> tuple[dict[str
     step(Text("事業者を読む", "reading the firms"))
     volume = question.draft is None and "traded_value" in RATES[question.family]
     everyone = firms_of(question.books, question.tables, question.jurisdiction, volume)
+    if question.capital is not None:
+        everyone = with_capital(everyone, question.capital)
     firms = [f for f in everyone if question.memory or not f.from_memory]
     if not firms:
         raise UsageError("no firm is left to set a level for")

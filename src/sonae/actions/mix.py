@@ -11,12 +11,14 @@ from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.fund_plan import rule_of
 from sonae.core.canonical import number_text
 from sonae.core.errors import UsageError
-from sonae.core.text import Text
+from sonae.core.text import LANGS, Text
 from sonae.loss.exposure import Case, cases
 from sonae.loss.mix import mix
 from sonae.loss.mix_spec import house_mix, read_mix
+from sonae.report.mix_page import mix_page
 
 FORMAT = "sonae-mix/1"
+FILES = ("mix.json", "report.en.html", "report.ja.html")
 
 
 def mix_file(spec: Path) -> dict[str, Any]:
@@ -79,10 +81,15 @@ def _head(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_mix(out: Path, document: dict[str, Any]) -> None:
-    """The document as `mix.json` in a folder of its own."""
-    if out.exists() and (not out.is_dir() or {p.name for p in out.iterdir()} - {"mix.json"}):
+    """The document as `mix.json` in a folder of its own, and the report in both languages.
+
+    Raises:
+        UsageError: the folder has files that are not of a mix.
+    """
+    if out.exists() and (not out.is_dir() or {p.name for p in out.iterdir()} - set(FILES)):
         raise UsageError(f"{out} has files that are not of a mix; name another folder")
-    replace_folder(out, {"mix.json": json_bytes(document)})
+    pages = {f"report.{lang}.html": mix_page(document, lang).encode() for lang in LANGS}
+    replace_folder(out, {"mix.json": json_bytes(document), **pages})
 
 
 ORDER = Text(

@@ -79,6 +79,9 @@ class Level:
         Fit up to this year, predict what came after, and score it.
     seed
         Of resampling.
+    capital
+        A table of firm, net_assets_jpy, profit_year_jpy and source for firms whose capital is not
+        public, CSV or XLSX.
     law
         Of the share lost: beta, lognormal, size, or model (venues of unknown balance count too).
     """
@@ -99,6 +102,7 @@ class Level:
     validate: int = 2020
     seed: int = 1
     law: str = "beta"
+    capital: Path | None = None
 
 
 @Parameter(name="*")
@@ -155,6 +159,7 @@ def question_of(level: Level, costs: Costs) -> Question:
         on=given or today(),
         law=level.law,
         variant=level.variant,
+        capital=level.capital,
     )
 
 
@@ -298,7 +303,7 @@ def mix_level(
     seed
         Of points and draws (with --books).
     out
-        A folder for mix.json.
+        A folder for mix.json and the report in both languages.
     """
     from sonae.actions.mix import mix_books, mix_file, write_mix
     from sonae.report.mix import mix_view

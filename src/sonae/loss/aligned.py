@@ -4,11 +4,14 @@ Needed where years must line up: the total of an industry, shocks in common. A P
 puts its losses uniformly into a block of years once their number is drawn, so a loss costs one
 random number for both its year and its size, and a year without a loss costs nothing. A block is
 2,048 years, which fit a core's nearest memory; blocks go into a histogram and are forgotten.
+
+A shock in common (a supplier of wallets, a signing domain that several share) comes by a law of its
+own and takes the same share of everything that hangs on it, in the same year.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -44,18 +47,32 @@ class Venue:
     terms: Terms
 
 
+@dataclass(frozen=True, slots=True)
+class Shock:
+    """One cause that strikes several venues at once.
+
+    `members` has, by place in the list of venues, the part of a venue's exposure that hangs on it;
+    `severity` is the share that is lost of that part, the same everywhere.
+    """
+
+    frequency: Poisson
+    severity: Severity
+    members: Mapping[int, float]
+
+
 def laws(
     venues: Sequence[Venue],
     seed: int,
     years: int,
     threads: int = 1,
     deepest: float | None = None,
+    shocks: Sequence[Shock] = (),
 ) -> dict[Part, Law]:
     """Gross, ceded and retained of all venues together in one year.
 
     `deepest` is the largest tail probability asked for; without it the whole law is kept.
     """
-    book = _Book.of(venues)
+    book = _Book.of(venues, shocks)
     if deepest is not None and years > PILOT and deepest * SAFE < 1.0:
         pilot = _run(book, mix_seed(seed), PILOT, threads, np.zeros(3), first_look=True)
         floors = np.array([pilot[p].var(1.0 - deepest * SAFE).point for p in PARTS])
@@ -77,17 +94,26 @@ class _Book:
     shift: int
     first: int
     largest: float
+    shock_kinds: NDArray[np.int64]
+    shock_numbers: Array
+    shock_firsts: NDArray[np.int64]
+    members: Array
 
     @classmethod
-    def of(cls, venues: Sequence[Venue]) -> _Book:
+    def of(cls, venues: Sequence[Venue], shocks: Sequence[Shock]) -> _Book:
         """Venues of one severity share its table."""
         from sonae.loss.kernels import YEARS
 
-        laws = list(dict.fromkeys(v.severity for v in venues))
+        laws = list(dict.fromkeys([*(v.severity for v in venues), *(x.severity for x in shocks)]))
         tables = [severity_table(law, OCTAVES, BITS) for law in laws]
         kinds = np.array([laws.index(v.severity) for v in venues])
         terms = [(v.terms.retention, v.terms.limit, v.terms.annual_aggregate) for v in venues]
         numbers, firsts = _counts(venues, YEARS)
+        members = np.zeros((len(shocks), len(venues)))
+        for row, shock in zip(members, shocks, strict=True):
+            row[list(shock.members)] = list(shock.members.values())
+        hit, hit_firsts = _counts(shocks, YEARS)
+        shock_kinds = np.array([laws.index(x.severity) for x in shocks], dtype=np.int64)
         return cls(
             np.array([(v.exposure, *t) for v, t in zip(venues, terms, strict=True)]),
             kinds,
@@ -96,7 +122,11 @@ class _Book:
             np.stack([np.stack((t.base, t.slope), axis=1) for t in tables]),
             tables[0].shift,
             tables[0].first,
-            sum(v.exposure * float(tables[k].base[0]) for v, k in zip(venues, kinds, strict=True)),
+            sum(v.exposure for v in venues) * max(float(t.base[0]) for t in tables),
+            shock_kinds,
+            hit,
+            hit_firsts,
+            members,
         )
 
 
@@ -120,6 +150,10 @@ def _run(
             book.kinds,
             book.numbers,
             book.firsts,
+            book.shock_kinds,
+            book.shock_numbers,
+            book.shock_firsts,
+            book.members,
             book.lines,
             np.int64(book.shift),
             book.first,
@@ -146,8 +180,10 @@ def _run(
     }
 
 
-def _counts(venues: Sequence[Venue], years: int) -> tuple[Array, NDArray[np.int64]]:
-    """For each venue the first possible number of losses in a block, and P(N <= n) from there."""
+def _counts(
+    venues: Sequence[Venue] | Sequence[Shock], years: int
+) -> tuple[Array, NDArray[np.int64]]:
+    """For each venue or shock the least number of losses in a block, and P(N <= n) from it on."""
     columns, firsts = [], []
     for venue in venues:
         mean = venue.frequency.mean * years
@@ -156,7 +192,7 @@ def _counts(venues: Sequence[Venue], years: int) -> tuple[Array, NDArray[np.int6
         below = np.cumsum(block.pmf(np.arange(low, block.most(RARE) + 1)))
         columns.append(below)
         firsts.append(low)
-    width = max(len(c) for c in columns)
+    width = max((len(c) for c in columns), default=1)
     table = np.full((len(columns), width), 2.0)
     for row, column in zip(table, columns, strict=True):
         row[: len(column)] = column

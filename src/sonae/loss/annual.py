@@ -60,12 +60,14 @@ class Parts:
 class Annual:
     """Yearly loss by opinion: `beyond[row, k]` is P(loss > (k + 1/2) step).
 
-    Measures are those of the predictive law unless a row is named; row 0 is the point.
+    `largest` is the same of the largest single loss of the year. Measures are those of the
+    predictive law unless a row is named; row 0 is the point.
     """
 
     parts: Parts
     step: float
     beyond: Array
+    largest: Array
 
     @cached_property
     def predictive(self) -> Array:
@@ -103,24 +105,37 @@ class Annual:
         ends = np.quantile(self.draws(measure, level), [(1 - width) / 2, (1 + width) / 2])
         return float(ends[0]), float(ends[1])
 
-    def curve(self, points: int = 40) -> list[tuple[float, float, float, float]]:
-        """Amount, and with which probability it is exceeded: predictive, and 90 % of the draws."""
+    def once_in(self, years: float, *, one_loss: bool = False) -> float:
+        """The amount that a year, or its largest loss, exceeds once in so many: predictive."""
+        beyond = self.largest if one_loss else self.beyond
+        law = beyond[1:].mean(axis=0) if len(beyond) > 1 else beyond[0]
+        return float(_var(law[None, :], 1.0 - 1.0 / years)[0]) * self.step
+
+    def curve(self, points: int = 40) -> list[tuple[float, float, float, float, float]]:
+        """Amount, and with which probability it is exceeded: predictive, and 90 % of the draws.
+
+        Last the probability that a single loss of the year exceeds it, predictive.
+        """
         law = self.predictive
         last = max(int(np.searchsorted(-law, -1e-5)), 2)
         at = np.unique(np.geomspace(1, last, points).astype(int))
         draws = self.beyond[1:] if len(self.beyond) > 1 else self.beyond
         low, high = np.quantile(draws[:, at], [0.05, 0.95], axis=0)
+        largest = self.largest[1:] if len(self.largest) > 1 else self.largest
+        single = largest[:, at].mean(axis=0)
         return [
-            ((k + 0.5) * self.step, float(law[k]), float(a), float(b))
-            for k, a, b in zip(at.tolist(), low, high, strict=True)
+            ((k + 0.5) * self.step, float(law[k]), float(a), float(b), float(c))
+            for k, a, b, c in zip(at.tolist(), low, high, single, strict=True)
         ]
 
 
 Keeps = Callable[[Array], Array]
 """What is kept of a loss, amount by amount."""
+Kept = Keeps | Sequence[tuple[Keeps, Keeps]]
+"""The same for certain, or cases with the probability of each, which may depend on the loss."""
 
 
-def annual(parts: Parts, kept: Sequence[Keeps] | None = None, log2: int = LOG2) -> Annual:
+def annual(parts: Parts, kept: Sequence[Kept] | None = None, log2: int = LOG2) -> Annual:
     """The laws of a year for every row; with `kept`, of what cover leaves of each part's losses."""
     size = 1 << log2
     step = max(float(parts.exposure.sum()), 1e-12) * YEARS_LOSS / size
@@ -129,28 +144,32 @@ def annual(parts: Parts, kept: Sequence[Keeps] | None = None, log2: int = LOG2) 
                                                                        strict=True)
     ]  # fmt: skip
     rows = len(parts.rate)
-    beyond = np.empty((rows, size))
+    beyond, largest = np.empty((rows, size)), np.empty((rows, size))
     for start in range(0, rows, BATCH):
         mine = slice(start, min(start + BATCH, rows))
-        beyond[mine] = _compound(parts, mine, step, size, moves)
-    return Annual(parts, step, beyond)
+        beyond[mine], largest[mine] = _compound(parts, mine, step, size, moves)
+    return Annual(parts, step, beyond, largest)
 
 
-def _moves(keep: Keeps, points: int, step: float) -> Array:
+def _moves(kept: Kept, points: int, step: float) -> Array:
     """Where each point of a loss goes: to the two points around what is kept, the mean kept."""
-    at = np.clip(keep(np.arange(points, dtype=np.float64) * step) / step, 0.0, points - 1)
-    low = np.minimum(np.floor(at).astype(np.int64), max(points - 2, 0))
+    loss = np.arange(points, dtype=np.float64) * step
+    cases = [(np.ones_like, kept)] if callable(kept) else kept
     matrix, row = np.zeros((points, points)), np.arange(points)
-    matrix[row, low] += 1.0 - (at - low)
-    if points > 1:
-        matrix[row, low + 1] += at - low
+    for chance, keep in cases:
+        weight = chance(loss)
+        at = np.clip(keep(loss) / step, 0.0, points - 1)
+        low = np.minimum(np.floor(at).astype(np.int64), max(points - 2, 0))
+        matrix[row, low] += weight * (1.0 - (at - low))
+        if points > 1:
+            matrix[row, low + 1] += weight * (at - low)
     return matrix
 
 
 def _compound(
     parts: Parts, rows: slice, step: float, size: int, moves: Sequence[Array] | None
-) -> Array:
-    """P(year's loss > (k + 1/2) step), for some rows."""
+) -> tuple[Array, Array]:
+    """P(year's loss > (k + 1/2) step), and P(its largest loss >), for some rows."""
     from scipy.fft import irfft, rfft
 
     rate, shape, total = parts.rate[rows], parts.shape[rows][:, None], parts.total[rows][:, None]
@@ -170,7 +189,9 @@ def _compound(
         intensity[:, : last + 1] += rate[:, c][:, None] * masses
     spectrum = rfft(intensity, axis=1)
     law = irfft(np.exp(spectrum - rate.sum(axis=1)[:, None]), size, axis=1)
-    return np.clip(1.0 - np.cumsum(law, axis=1), 0.0, 1.0)
+    above = rate.sum(axis=1)[:, None] - np.cumsum(intensity, axis=1)
+    largest = -np.expm1(-np.maximum(above, 0.0))
+    return np.clip(1.0 - np.cumsum(law, axis=1), 0.0, 1.0), largest
 
 
 def _between(shares: Array) -> Array:

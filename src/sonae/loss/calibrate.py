@@ -8,7 +8,7 @@ rate is the cheapest. With two, the cheaper is found along the edge on which the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
@@ -198,6 +198,22 @@ def _least_last(
 # -- what the rates are worth ----------------------------------------------------------------------
 
 
+def worlds(
+    cases: Sequence[Case],
+    firms: Sequence[Firm],
+    seed: int,
+    draws: int,
+    kind: str,
+    model: ModelShares,
+) -> Iterator[World]:
+    """The world with resampled losses; under the model of thefts, one draw of its parameters."""
+    random = np.random.Generator(np.random.PCG64DXSM(seed))
+    for n in range(draws):
+        picked = [cases[i] for i in random.integers(0, len(cases), len(cases)).tolist()]
+        law = model.one(n) if kind == "model" else fit(kind, *_pairs(picked))
+        yield world_of(law, picked, firms)
+
+
 def resampled(
     asked: Asked,
     cases: Sequence[Case],
@@ -209,16 +225,10 @@ def resampled(
     kind: str,
     model: ModelShares,
 ) -> tuple[list[tuple[float, float]] | None, int]:
-    """5 % and 95 % of each rate over resampled losses, and how many draws reached no rate.
-
-    Under the model of thefts each resample takes one draw of its parameters.
-    """
-    random = np.random.Generator(np.random.PCG64DXSM(seed))
+    """5 % and 95 % of each rate over resampled losses, and how many draws reached no rate."""
     found, failed = [], 0
-    for n in range(draws):
-        picked = [cases[i] for i in random.integers(0, len(cases), len(cases)).tolist()]
-        law = model.one(n) if kind == "model" else fit(kind, *_pairs(picked))
-        rates = least(asked, world_of(law, picked, firms), target, prices)
+    for seen in worlds(cases, firms, seed, draws, kind, model):
+        rates = least(asked, seen, target, prices)
         if rates is None:
             failed += 1
         else:
@@ -256,8 +266,14 @@ def spread(
     return found
 
 
-def frontier(asked: Asked, seen: World, prices: Prices) -> list[dict[str, Any]]:
-    """For each target the cheapest rates, what all firms hold and pay, and the money made good."""
+def frontier(
+    asked: Asked, seen: World, prices: Prices, again: Sequence[World] = ()
+) -> list[dict[str, Any]]:
+    """For each target the cheapest rates, what all firms hold and pay, and the money made good.
+
+    Each with 5 % and 95 % over the worlds of `again`: rates, held and cost are fitted anew there,
+    shares made good are those of the point's own formula.
+    """
     points = []
     for target in TARGETS:
         rates = least(asked, seen, target, prices)
@@ -265,8 +281,44 @@ def frontier(asked: Asked, seen: World, prices: Prices) -> list[dict[str, Any]]:
         if rates is not None:
             raw = asked.raw(rates)
             point |= {"rates": list(rates), **weighed(asked, seen, raw, prices)}
+            point["interval"] = {
+                **shares_between(raw, again), **_refitted(asked, target, prices, again)
+            }  # fmt: skip
         points.append(point)
     return points
+
+
+def shares_between(raw: Mapping[str, Any], again: Sequence[World]) -> dict[str, Any]:
+    """5 % and 95 % of the shares that one formula makes good."""
+    found = [(w.past_share(raw), w.future_share(raw), w.money_share(raw)) for w in again]
+    return _between(("past", "future", "money"), found)
+
+
+def _refitted(
+    asked: Asked, target: float, prices: Prices, again: Sequence[World]
+) -> dict[str, Any]:
+    """The same of what all firms hold and pay at the rates that reach the target each time."""
+    fitted = [(w, least(asked, w, target, prices)) for w in again]
+    found = []
+    for seen, rates in fitted:
+        if rates is not None:
+            raw = asked.raw(rates)
+            held = float(np.nansum(required(raw, seen.firms)))
+            found.append((held, seen.cost(raw, prices, asked.insured), *rates))
+    names = ("held", "cost", *(f"rate {n}" for n in range(len(asked.tops))))
+    without = sum(rates is None for _, rates in fitted)
+    return {**_between(names, found), "draws": len(again), "draws_without_answer": without}
+
+
+def _between(names: Sequence[str], found: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """Ends by name; None where any value is not computable, or there is none."""
+    if not found:
+        return dict.fromkeys(names)
+    low, high = np.quantile(np.array(found), INTERVAL, axis=0)
+    return {
+        n: None if np.isnan(a) else [float(a), float(b)]
+        for n, a, b in zip(names, low, high, strict=True)
+    }
 
 
 def weighed(

@@ -34,8 +34,8 @@ LEFT_OUT = (
         "a second event of the year finds all that is left of the aggregates, too",
     ),
     Text(
-        "時間条項、拒絶、保険者の破綻、支払の遅れは織り込まない",
-        "hours clauses, denial, an insurer's failure and delay are not in it",
+        "時間条項、拒絶、支払の遅れは織り込まない",
+        "hours clauses, denial and delay are not in it",
     ),
 )
 
@@ -47,6 +47,13 @@ class Curve:
         ordered = sorted(points.items())
         self.x = np.array([float(x) for x, _ in ordered])
         self.y = np.array([float(y) for _, y in ordered])
+
+    @classmethod
+    def through(cls, x: Array, y: Array) -> Curve:
+        """Through points that are there already."""
+        found = cls({})
+        found.x, found.y = x, y
+        return found
 
     def __call__(self, loss: Array) -> Array:
         """Kept of each loss."""
@@ -61,13 +68,9 @@ def kept(
 ) -> Curve:
     """What the programme leaves of a loss that takes from all of `held` alike."""
     whole = sum((h.value for h in held), ZERO)
-    tiers: dict[str, Fraction] = {}
-    for h in held:
-        tiers[h.tier] = tiers.get(h.tier, ZERO) + h.value / whole
 
     def left(loss: Fraction) -> Fraction:
-        parts = tuple(Part(loss * share, PERIL, tier) for tier, share in tiers.items())
-        return evaluate(policies, Event(at, at, parts), rates).retained
+        return evaluate(policies, event_of(loss, held, at), rates).retained
 
     bends = {ZERO, whole}
     for policy in policies:
@@ -81,6 +84,16 @@ def kept(
     for low, high in pairwise(ordered):
         _refine(left, points, low, high, DEPTH)
     return Curve(points)
+
+
+def event_of(loss: Fraction, held: Sequence[Held], at: datetime) -> Event:
+    """A loss that takes from all of `held` alike, as the policies are asked about it."""
+    whole = sum((h.value for h in held), ZERO)
+    tiers: dict[str, Fraction] = {}
+    for h in held:
+        tiers[h.tier] = tiers.get(h.tier, ZERO) + h.value / whole
+    parts = tuple(Part(loss * share, PERIL, tier) for tier, share in tiers.items())
+    return Event(at, at, parts)
 
 
 def _refine(

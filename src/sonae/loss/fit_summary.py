@@ -10,6 +10,7 @@ import numpy as np
 from sonae.loss.amounts import amount_fit
 from sonae.loss.credibility import WATCHED, Watched
 from sonae.loss.evidence import THRESHOLD, THRESHOLD_BEFORE
+from sonae.loss.extremes import check
 from sonae.loss.fit import NAMES, SIZE_PRIOR, Fitted, fit
 from sonae.loss.fractions import FAMILIES
 from sonae.loss.incidents import Event
@@ -69,6 +70,7 @@ def fit_summary(
         "known_assets_only": _shares(fit(family, mine.data.without_latent(), 0)),
         "amounts": {"mu": amount.mu, "sigma": amount.sigma, "events": amount.events,
                     "aic": amount.aic},
+        "extremes": check(mine, seed),
         "rate": rate_json(model),
     }  # fmt: skip
 

@@ -283,6 +283,30 @@ def settle_venue(
         ceded[year] = 0.0
 
 
+@part
+def one_loss(loss: float, year: int, venue: Any, gross: Any, ceded: Any) -> None:
+    """Put one loss into its year."""
+    gross[year] += loss
+    ceded[year] += min(max(loss - venue[1], 0.0), venue[2])
+
+
+@part
+def strike(
+    chance: Any, shocks: Any, kinds: Any, tables: Any, shift: Any, first: int, year: Any, share: Any
+) -> int:
+    """Draw a block's shocks: year and share lost of each; `shocks` has each shock's number."""
+    one, at = np.empty(1, dtype=np.float64), 0
+    bits = one.view(np.int64)
+    for s in range(shocks.size):
+        for _ in range(shocks[s]):
+            year[at] = np.int64(chance[at] & np.uint64(YEARS - 1))
+            one[0] = (np.float64(chance[at] >> np.uint64(11)) + 1.0) * ULP
+            k = np.uint64((bits[0] >> shift) - first)
+            share[at] = tables[kinds[s], k, 0] + tables[kinds[s], k, 1] * one[0]
+            at += 1
+    return at
+
+
 @kernel
 def aligned_years(
     blocks: int,
@@ -292,6 +316,10 @@ def aligned_years(
     kinds: Any,
     counts: Any,
     count_first: Any,
+    shock_kinds: Any,
+    shock_counts: Any,
+    shock_first: Any,
+    members: Any,
     tables: Any,
     shift: Any,
     first: int,
@@ -305,7 +333,13 @@ def aligned_years(
     """Simulate blocks of years in which every venue has the same years; add their totals.
 
     `venues` has exposure, retention, limit and annual aggregate; the last block has `last` years.
+    A shock strikes every venue in one year with one share lost: of venue v the part members[s, v].
     """
+    shocks = np.zeros(shock_kinds.size, dtype=np.int64)
+    most = shock_first.sum() + shock_counts.size
+    struck = np.empty(most, dtype=np.int64)
+    share = np.empty(most, dtype=np.float64)
+    chance = np.empty((most // RAW + 1) * RAW, dtype=np.uint64)
     raw = np.empty(RAW, dtype=np.uint64)
     w, sized = np.empty(RAW, dtype=np.float64), np.empty(RAW, dtype=np.float64)
     bits = w.view(np.int64)
@@ -317,6 +351,16 @@ def aligned_years(
         years = last if block == blocks - 1 else YEARS
         all_gross[:] = 0.0
         all_ceded[:] = 0.0
+        for s in range(shocks.size):
+            if at == RAW:
+                fill(state, raw)
+                at = 0
+            u = (np.float64(raw[at] >> np.uint64(11)) + 0.5) * ULP
+            at += 1
+            shocks[s] = shock_first[s] + np.searchsorted(shock_counts[s], u)
+        if shocks.sum() > 0:
+            fill(state, chance)
+            strike(chance, shocks, shock_kinds, tables, shift, first, struck, share)
         for v in range(venues.shape[0]):
             if at == RAW:
                 fill(state, raw)
@@ -324,7 +368,18 @@ def aligned_years(
             u = (np.float64(raw[at] >> np.uint64(11)) + 0.5) * ULP
             at += 1
             left = count_first[v] + np.searchsorted(counts[v], u)
-            seen = 0 if left <= YEARS // 4 else -1
+            seen = 0 if left + shocks.sum() <= YEARS // 4 else -1
+            event = 0
+            for s in range(shocks.size):
+                for _ in range(shocks[s] if members[s, v] > 0.0 else 0):
+                    loss = venues[v, 0] * members[s, v] * share[event]
+                    one_loss(loss, struck[event], venues[v], gross, ceded)
+                    if seen >= 0:
+                        touched[seen] = struck[event]
+                        seen += 1
+                    event += 1
+                if members[s, v] <= 0.0:
+                    event += shocks[s]
             while left > 0:
                 if at == RAW:
                     fill(state, raw)
@@ -345,108 +400,3 @@ def aligned_years(
         totals[0] += weight * money[0]
         totals[1] += weight * money[1]
         collect(all_gross, all_ceded, years, floors, weight, cell_shift, cell_first, cells)
-
-
-@part
-def select(
-    losses: Any, weights: Any, count: int, edges: Any, heap: Any, sums: Any, rest: float
-) -> tuple[float, float]:
-    """VaR and TVaR at one tail probability: the cell by its weight, then inside it.
-
-    VaR lies on the line between two years, each at the middle of its weight; equal ones stay an
-    atom.
-    """
-    above, total, k = 0.0, 0.0, heap.size - 1
-    while k > 0 and above + heap[k] <= rest:
-        above += heap[k]
-        total += sums[k]
-        k -= 1
-    inside = np.empty(count, dtype=np.int64)
-    found = 0
-    for i in range(count):
-        if edges[i] == k:
-            inside[found] = i
-            found += 1
-    if found == 0:
-        return 0.0, total / rest
-    order = np.argsort(losses[inside[:found]])
-    larger, share = -1, 0.0
-    for j in range(found - 1, -1, -1):
-        i = inside[order[j]]
-        if above + weights[i] > rest:
-            var = losses[i]
-            if larger >= 0 and above + weights[i] / 2.0 > rest:  # between the middles of two years
-                share = (rest - above + weights[larger] / 2.0) * 2.0
-                share /= weights[i] + weights[larger]
-                var = losses[larger] + (losses[i] - losses[larger]) * share
-            elif j > 0:
-                less = inside[order[j - 1]]
-                share = (rest - above - weights[i] / 2.0) * 2.0 / (weights[i] + weights[less])
-                var += (losses[less] - losses[i]) * share
-            return var, (total + (rest - above) * losses[i]) / rest
-        above += weights[i]
-        total += weights[i] * losses[i]
-        larger = i
-    return 0.0, total / rest
-
-
-@kernel
-def net_reserves(
-    losses: Any,
-    numbers: Any,
-    starts: Any,
-    replicates: Any,
-    weights: Any,
-    chances: Any,
-    venues: Any,
-    rests: Any,
-    out: Any,
-) -> None:
-    """Retained VaR and TVaR of each venue on one set of years, each year with its weight.
-
-    Year i has numbers[i] losses from starts[i] on, as a share of exposure; chances[v, n] is the
-    probability of n losses at venue v, and weights[i] the share of year i in it. Rows of `out`:
-    for each tail probability VaR, TVaR and the standard error of TVaR over the replicates.
-    """
-    years, groups = numbers.size, replicates.max() + 1
-    value, weight = np.empty(years), np.empty(years)
-    bits, edge = value.view(np.int64), np.empty(years, dtype=np.int64)
-    cells = 40 * 32
-    heap, sums, excess = np.empty(cells), np.empty(cells), np.empty(groups)
-    one = np.empty(1)
-    one_bits = one.view(np.int64)
-    for v in range(venues.shape[0]):
-        exposure = venues[v, 0]
-        retention, limit, aggregate = (
-            venues[v, 1] / exposure,
-            venues[v, 2] / exposure,
-            venues[v, 3] / exposure,
-        )
-        largest = 0.0
-        for i in range(years):
-            gross, ceded = 0.0, 0.0
-            for j in range(starts[i], starts[i] + numbers[i]):
-                gross += losses[j]
-                ceded += min(max(losses[j] - retention, 0.0), limit)
-            value[i] = gross - min(ceded, aggregate)
-            weight[i] = weights[i] * chances[v, numbers[i]]
-            largest = max(largest, value[i])
-        one[0] = max(largest, 1e-290)
-        first = (one_bits[0] >> np.int64(47)) - cells + 1
-        heap[:] = 0.0
-        sums[:] = 0.0
-        for i in range(years):
-            k = max((bits[i] >> np.int64(47)) - first, 0)
-            edge[i] = k
-            heap[k] += weight[i]
-            sums[k] += weight[i] * value[i]
-        for r in range(rests.size):
-            var, tvar = select(value, weight, years, edge, heap, sums, rests[r])
-            excess[:] = 0.0
-            for i in range(years):
-                if value[i] > var:
-                    excess[replicates[i]] += weight[i] * (value[i] - var)
-            out[v, 3 * r] = var * exposure
-            out[v, 3 * r + 1] = tvar * exposure
-            scatter = excess.std() * groups * np.sqrt(groups / (groups - 1.0)) / np.sqrt(groups)
-            out[v, 3 * r + 2] = scatter / rests[r] * exposure

@@ -25,6 +25,8 @@ NEAR = 0.001
 SIZES = (1e10, 1e11, 1e12)
 DRAWS = {1: 200, 2: 30}
 """Resamples; a formula of two rates is searched along an edge and costs some fifty times more."""
+AGAIN = {1: 40, 2: 8}
+"""Resamples behind each point of the frontier and the bracket: the first ones of the above."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,12 @@ class Study:
             self.law, self.model,
         )  # fmt: skip
 
+    @cached_property
+    def again(self) -> list[World]:
+        """Worlds with resampled losses."""
+        draws = AGAIN[len(self.asked.tops)]
+        return list(fitting.worlds(self.cases, self.firms, self.seed, draws, self.law, self.model))
+
     def at_interval(self) -> list[dict[str, Any]]:
         """The formula at both ends of the interval, in exact decimals; where there is one."""
         ends = self.resampled[0]
@@ -110,7 +118,7 @@ class Study:
             "parameters": self._parameters(),
             "reached": {"target": self.rates is not None, **self._weighed(self.frozen())},
             "spread": fitting.spread(*common, self.seen.law, self.model),
-            "frontier": fitting.frontier(self.asked, self.seen, self.prices),
+            "frontier": fitting.frontier(self.asked, self.seen, self.prices, self.again),
             "validation": fitting.validated(*common, validate),
         }
 
@@ -147,12 +155,15 @@ class Study:
     def bracket(self, floor: int, cap: int) -> dict[str, Any]:
         """A bracket on the axes of the frontier: each end for all firms, and around the formula."""
         part = {"base": "custody_value", "rate": "0"}
-        flat = {
-            name: self._weighed({"component": [part], "bracket": {"floor": yen, "cap": yen}})
+        rules: dict[str, dict[str, Any]] = {
+            name: {"component": [part], "bracket": {"floor": yen, "cap": yen}}
             for name, yen in (("floor_for_all", floor), ("cap_for_all", cap))
         }
-        around = {**self.frozen(), "bracket": {"floor": floor, "cap": cap}}
-        return {**flat, "around_the_formula": self._weighed(around)}
+        rules["around_the_formula"] = {**self.frozen(), "bracket": {"floor": floor, "cap": cap}}
+        return {
+            name: {**self._weighed(raw), "interval": fitting.shares_between(raw, self.again)}
+            for name, raw in rules.items()
+        }
 
     def compared(self, cases: Sequence[Case], firms: Sequence[Firm]) -> dict[str, Any]:
         """The rates, and those with other losses and firms."""

@@ -22,6 +22,7 @@ from sonae.loss.frequency import Poisson
 from sonae.loss.measure import tail
 from sonae.loss.portfolio import points, quick_isf
 from sonae.loss.severity import BetaFraction
+from sonae.loss.streams import mixed
 
 Array = NDArray[np.float64]
 LEVELS = (0.9, 0.95, 0.975, 0.99, 0.995, 0.999)
@@ -31,8 +32,21 @@ SAFE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """Losses of one peril and tier: their part of all losses, and what they can take from."""
+
+    peril: str
+    tier: str
+    share: float
+    exposure: float
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer on offer: at most `limit`, in so many equal steps; `rate` is premium over limit."""
+    """A layer on offer: at most `limit`, in so many equal steps; `rate` is premium over limit.
+
+    `perils` and `tiers` are those it covers; none named, all.
+    """
 
     name: str
     insurer: str
@@ -42,6 +56,13 @@ class Layer:
     share: float = 1.0
     aggregate: float = np.inf
     steps: int = 10
+    perils: frozenset[str] = frozenset()
+    tiers: frozenset[str] = frozenset()
+
+    def covers(self, kind: Kind) -> bool:
+        """Whether it pays of such a loss; a layer that names no peril or tier covers all."""
+        peril = not self.perils or kind.peril in self.perils
+        return peril and (not self.tiers or kind.tier in self.tiers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +97,7 @@ class Firm:
     opinions: Mapping[str, Law]
     draws: tuple[Law, ...] = ()
     seed: int = 1
+    kinds: tuple[Kind, ...] = ()
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -114,17 +136,49 @@ class Years:
     start: NDArray[np.int64]
     replicate: NDArray[np.int64]
     weight: Array
+    kind: NDArray[np.int64] | None = None
+
+    def covered(self, firm: Firm, layer: Layer) -> Array | None:
+        """One for each loss that the layer covers, else zero; None where it covers all."""
+        if self.kind is None:
+            return None
+        return np.array([layer.covers(k) for k in firm.kinds], dtype=np.float64)[self.kind]
 
 
-def years_of(law: Law, custody: float, seed: int) -> Years:
-    """Years with a loss, laid out evenly; all other years are without one."""
+def years_of(law: Law, custody: float, seed: int, kinds: Sequence[Kind] = ()) -> Years:
+    """Years with a loss, laid out evenly; all other years are without one.
+
+    With `kinds`, a year of one loss stands once for each of them with its part of the probability;
+    losses of other years have a kind each, drawn in proportion.
+    """
     frequency = Poisson(law.frequency)
     most = max(frequency.most(RARE), 1)
     shared = points(law.frequency, most, seed, LOG2)
     losses = quick_isf(BetaFraction(law.a, law.b, custody), shared.chance)
     chance = frequency.pmf(np.arange(most + 1))
     weight = shared.weight * chance[shared.number]
-    return Years(losses, shared.number, shared.start, shared.replicate, weight)
+    years = Years(losses, shared.number, shared.start, shared.replicate, weight)
+    return of_kinds(years, custody, seed, kinds) if kinds else years
+
+
+def of_kinds(years: Years, custody: float, seed: int, kinds: Sequence[Kind]) -> Years:
+    """The same years with a kind for every loss, which sets what it can take from."""
+    part = np.array([k.share for k in kinds]) / sum(k.share for k in kinds)
+    scale = np.array([k.exposure for k in kinds]) / custody
+    one = years.number == 1
+    repeat = np.where(one, len(kinds), 1)
+    source = np.repeat(np.arange(len(repeat)), repeat)  # the year that each new year was
+    number = years.number[source]
+    start = np.concatenate(([0], np.cumsum(number)[:-1]))
+    copy = np.arange(len(source)) - np.repeat(np.cumsum(repeat) - repeat, repeat)
+    at = np.repeat(years.start[source], number) + np.arange(number.sum()) - np.repeat(start, number)
+    random = np.random.Generator(np.random.PCG64DXSM(mixed(seed, 11)))
+    kind = np.searchsorted(np.cumsum(part)[:-1], random.random(len(at)), side="right")
+    alone = np.repeat(one[source], number)
+    kind[alone] = np.repeat(copy, number)[alone]
+    weight = years.weight[source] * np.where(one[source], part[copy], 1.0)
+    losses = years.losses[at] * scale[kind]
+    return Years(losses, number, start, years.replicate[source], weight, kind.astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -166,16 +220,22 @@ def options(firm: Firm, years: Years, failed: Sequence[str] = ()) -> Options:
         first.append(len(rows))
         steps = np.zeros((layer.steps + 1, len(firm.layers)))
         steps[:, k] = np.arange(layer.steps + 1)
-        rows += [paid(years, row[k]) for row in firm.terms(steps, failed)]
+        counted = years.covered(firm, layer)
+        rows += [paid(years, row[k], counted) for row in firm.terms(steps, failed)]
     gross = np.add.reduceat(years.losses, years.start)
     table = np.array(rows) if rows else np.zeros((0, len(gross)))
     return Options(gross, table, np.array(first, dtype=np.int64))
 
 
-def paid(years: Years, term: Array) -> Array:
-    """What a layer with this attachment, limit, share and aggregate pays of each year."""
+def paid(years: Years, term: Array, counted: Array | None = None) -> Array:
+    """What a layer with this attachment, limit, share and aggregate pays of each year.
+
+    `counted` has a one for each loss that it covers, None for all.
+    """
     attachment, limit, share, aggregate = term
     inside = np.minimum(np.maximum(years.losses - attachment, 0.0), limit) * share
+    if counted is not None:
+        inside = inside * counted
     return np.asarray(np.minimum(np.add.reduceat(inside, years.start), aggregate))
 
 
@@ -215,8 +275,19 @@ def _lost(firm: Firm, layer: Layer) -> float:
 
 
 def credited(firm: Firm, terms: Array) -> Array:
-    """What counts toward the requirement: paid of one event of its size, within the share."""
-    inside = np.minimum(np.maximum(firm.required - terms[:, :, 0], 0.0), terms[:, :, 1])
+    """What counts toward the requirement: paid of one event of its size, within the share.
+
+    With kinds of losses the requirement is split in proportion to what each is expected to take,
+    and each part is an event of its own; an aggregate is used once for all.
+    """
+    kinds = firm.kinds or (Kind("", "", 1.0, firm.custody),)
+    whole = sum(k.share * k.exposure for k in kinds)
+    inside = np.zeros(terms.shape[:2])
+    for kind in kinds:
+        required = firm.required * kind.share * kind.exposure / whole
+        covers = np.array([layer.covers(kind) for layer in firm.layers], dtype=np.float64)
+        reached = np.minimum(np.maximum(required - terms[:, :, 0], 0.0), terms[:, :, 1])
+        inside += reached * (covers if firm.kinds else 1.0)
     paid = np.minimum(inside * terms[:, :, 2], terms[:, :, 3]).sum(axis=1)
     return np.asarray(np.minimum(paid, firm.insurance_share * firm.required))
 
@@ -227,7 +298,7 @@ def credited(firm: Firm, terms: Array) -> Array:
 def mix(firm: Firm) -> dict[str, Any]:
     """The cheapest programme, the frontier, what each layer is worth, and what failures do."""
     bought, levels = firm.menu(), firm.levels
-    years = years_of(firm.law, firm.custody, firm.seed)
+    years = years_of(firm.law, firm.custody, firm.seed, firm.kinds)
     out, ceded = found_of(firm, years, bought, levels)
     found = priced(firm, out, ceded, bought, levels.index(firm.level))
     best = int(np.argmin(found.cost))
@@ -240,6 +311,10 @@ def mix(firm: Firm) -> dict[str, Any]:
         "chosen": {"layers": _layers(firm, chosen), **_one(firm, years, chosen)},
         "cash_only": _one(firm, years, bought[0]),
         "frontier": _frontier(firm, years, out, ceded, bought),
+        "kinds": [
+            {"peril": k.peril, "tier": k.tier, "share": k.share, "exposure": k.exposure}
+            for k in firm.kinds
+        ],
         "layers": _marginal(firm, years, chosen),
         "defaults": _defaults(firm, years, chosen, float(found.cash[best])),
         "spread": {name: _under(firm, law, chosen) for name, law in firm.opinions.items()},
@@ -250,6 +325,7 @@ def mix(firm: Firm) -> dict[str, Any]:
 def _layers(firm: Firm, steps: Array) -> list[dict[str, Any]]:
     return [
         {"name": x.name, "insurer": x.insurer, "attachment": x.attachment,
+         "perils": sorted(x.perils), "tiers": sorted(x.tiers),
          "limit": x.limit * float(n) / x.steps, "premium": x.rate * x.limit * float(n) / x.steps}
         for x, n in zip(firm.layers, steps, strict=True)
     ]  # fmt: skip
@@ -317,23 +393,24 @@ def _with_failures(firm: Firm, years: Years, chosen: Array, names: Sequence[str]
         failed = [n for n, f in zip(names, fails, strict=True) if f]
         chances = [firm.insurers[n].default if f else 1.0 - firm.insurers[n].default
                    for n, f in zip(names, fails, strict=True)]  # fmt: skip
-        values.append(retained(years, firm.terms(chosen[None, :], failed)[0]))
+        counted = [years.covered(firm, layer) for layer in firm.layers]
+        values.append(retained(years, firm.terms(chosen[None, :], failed)[0], counted))
         weights.append(years.weight * prod(chances))
     return tail(np.concatenate(values), np.concatenate(weights)).tvar(firm.level)
 
 
-def retained(years: Years, layers: Array) -> Array:
+def retained(years: Years, layers: Array, counted: Sequence[Array | None] | None = None) -> Array:
     """What one programme retains of each year."""
     gross = np.add.reduceat(years.losses, years.start)
-    for term in layers:
-        gross = gross - paid(years, term)
+    for term, ones in zip(layers, counted or [None] * len(layers), strict=True):
+        gross = gross - paid(years, term, ones)
     return np.asarray(np.maximum(gross, 0.0))
 
 
 def _under(firm: Firm, law: Law, chosen: Array) -> dict[str, float]:
     """The chosen programme under another law."""
     other = replace(firm, law=law)
-    return _one(other, years_of(law, firm.custody, firm.seed), chosen)
+    return _one(other, years_of(law, firm.custody, firm.seed, firm.kinds), chosen)
 
 
 def _interval(firm: Firm, chosen: Array) -> dict[str, Any] | None:

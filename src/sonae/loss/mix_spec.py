@@ -7,8 +7,11 @@ level                 of the retained tail (TVaR) that cash must cover
 seed
 [loss]                frequency a year, a and b of the Beta law of the share of custody lost;
                       or events and venue_years, from which frequency is drawn too
+[[kind]]              peril, tier, events (part of all losses), custody of that tier; without
+                      any, all losses are of one kind and take from all custody
 [[layer]]             name, insurer, attachment, limit, rate_on_line, share, annual_aggregate,
-                      steps in which it may be bought
+                      steps in which it may be bought; perils and tiers that it covers (all if
+                      none is named)
 [[insurer]]           name, default (chance a year), recovery (part still paid then)
 [[opinion]]           name and another frequency, a and b
 """
@@ -16,7 +19,7 @@ seed
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -26,18 +29,22 @@ import numpy as np
 from sonae.core.errors import InputError, Problem, RulebookError
 from sonae.core.text import Text
 from sonae.loss.exposure import Case
-from sonae.loss.mix import Firm, Insurer, Law, Layer
+from sonae.loss.mix import Firm, Insurer, Kind, Law, Layer
 from sonae.loss.shares import Beta, fit
 from sonae.loss.streams import mixed
+from sonae.policy.perils import PERILS, TIERS
 from sonae.rulebook.parameter import exact
 
 TOP = {"custody", "required", "insurance_share", "cost_of_capital", "level", "seed", "loss",
-       "layer", "insurer", "opinion"}  # fmt: skip
+       "layer", "insurer", "opinion", "kind"}  # fmt: skip
 NEEDED = ("custody", "required", "insurance_share", "cost_of_capital", "level", "loss", "layer",
           "insurer")  # fmt: skip
 SHARES = ("insurance_share", "cost_of_capital", "rate_on_line", "share", "default", "recovery")
 LOSS = (("frequency", "a", "b"), ("events", "venue_years", "a", "b"))
 LAYER = ("name", "insurer", "attachment", "limit", "rate_on_line")
+KIND = ("peril", "tier", "events", "custody")
+LISTS = {"perils": PERILS, "tiers": TIERS, "peril": PERILS, "tier": TIERS}
+TABLES = ("layer", "insurer", "opinion", "kind")
 LARGEST = {"frequency": 100, "a": 10_000, "b": 10_000, "steps": 1000, "events": 10_000,
            "custody": 10**18, "seed": 2**63}  # fmt: skip
 DRAWS = 40
@@ -78,6 +85,7 @@ def read_mix(text: str, file: str) -> Firm:
         _f(raw["custody"]), law, _f(raw["required"]), _f(raw["insurance_share"]),
         _f(raw["cost_of_capital"]), _f(raw["level"]), tuple(_layer(x) for x in raw["layer"]),
         insurers, {o["name"]: _law(o) for o in raw.get("opinion", [])}, draws, seed,
+        tuple(_kind(k) for k in raw.get("kind", [])),
     )  # fmt: skip
 
 
@@ -145,8 +153,13 @@ def _layer(raw: Mapping[str, Any]) -> Layer:
         raw["name"], raw["insurer"], _f(raw["attachment"]), _f(raw["limit"]),
         _f(raw["rate_on_line"]), _f(raw.get("share", 1)),
         _f(raw["annual_aggregate"]) if "annual_aggregate" in raw else np.inf,
-        int(raw.get("steps", 10)),
+        int(raw.get("steps", 10)), frozenset(raw.get("perils", ())),
+        frozenset(raw.get("tiers", ())),
     )  # fmt: skip
+
+
+def _kind(raw: Mapping[str, Any]) -> Kind:
+    return Kind(raw["peril"], raw["tier"], _f(raw["events"]), _f(raw["custody"]))
 
 
 # -- what is wrong ---------------------------------------------------------------------------------
@@ -160,7 +173,7 @@ def _faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
     missing = [key for key in NEEDED if key not in raw]
     for key in missing:
         yield key, Text("必要な項目がない", "is needed")
-    for key in ("layer", "insurer", "opinion"):
+    for key in TABLES:
         value = raw.get(key, [])
         if not isinstance(value, list) or not all(isinstance(v, Mapping) for v in value):
             yield key, Text("[[...]]の表の並びで書く", "write a list of tables, [[...]]")
@@ -176,14 +189,17 @@ def _faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
 def _numbers(raw: Mapping[str, Any]) -> Iterator[Fault]:
     """Amounts above zero, shares between zero and one, in every table."""
     tables = [("", raw), ("loss.", raw["loss"])]
-    tables += [(f"{k}.", t) for k in ("layer", "insurer", "opinion") for t in raw.get(k, [])]
+    tables += [(f"{k}.", t) for k in TABLES for t in raw.get(k, [])]
     for where, table in tables:
         for key, value in table.items():
             if key in ("name", "insurer") and where:
                 if not isinstance(value, str) or not value:
                     yield where + key, Text("文字列で書く", "write a text")
                 continue
-            if not where and key in ("loss", "layer", "insurer", "opinion"):
+            if not where and key in ("loss", *TABLES):
+                continue
+            if where and key in LISTS:
+                yield from _listed(where + key, value, LISTS[key], one=key in KIND)
                 continue
             number = _number(value)
             if number is None:
@@ -213,13 +229,38 @@ def _numbers(raw: Mapping[str, Any]) -> Iterator[Fault]:
                 yield where + key, Text("0以上の数とする", "must be zero or more")
 
 
+def _listed(where: str, value: Any, known: Sequence[str], *, one: bool) -> Iterator[Fault]:
+    """A word of a list, or a list of them."""
+    words = [value] if one else value
+    if not isinstance(words, list) or not all(w in known for w in words):
+        names = ", ".join(known)
+        yield where, Text(f"次から選ぶ: {names}", f"choose from: {names}")
+
+
+def _kinds(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """Kinds hold no more than there is, and each layer covers one of them."""
+    kinds = [k for k in raw.get("kind", []) if set(KIND) <= set(k)]
+    whole = _number(raw["custody"])
+    for n, kind in enumerate(kinds, 1):
+        held = _number(kind["custody"])
+        if whole is not None and held is not None and held > whole:
+            yield f"kind[{n}].custody", Text("custodyを超える", "is more than custody")
+    for n, layer in enumerate(raw["layer"], 1):
+        pairs = [(layer.get("perils"), "peril"), (layer.get("tiers"), "tier")]
+        if kinds and not any(all(not a or k[b] in a for a, b in pairs) for k in kinds):
+            yield (
+                f"layer[{n}]",
+                Text("どの[[kind]]の損失も対象にしない", "covers none of the [[kind]]"),
+            )
+
+
 def _named(raw: Mapping[str, Any]) -> Iterator[Fault]:
     """Each table has what it needs, and each layer an insurer that is listed."""
     if not any(set(keys) == set(raw["loss"]) for keys in LOSS):
         ways = " / ".join(", ".join(keys) for keys in LOSS)
         yield "loss", Text(f"次のどちらかで書く: {ways}", f"give one of: {ways}")
     needed = {"layer": LAYER, "insurer": ("name", "default", "recovery"),
-              "opinion": ("name", *LOSS[0])}  # fmt: skip
+              "opinion": ("name", *LOSS[0]), "kind": KIND}  # fmt: skip
     for key, names in needed.items():
         for n, table in enumerate(raw.get(key, []), 1):
             for name in names:
@@ -229,6 +270,7 @@ def _named(raw: Mapping[str, Any]) -> Iterator[Fault]:
     for n, table in enumerate(raw["layer"], 1):
         if isinstance(table.get("insurer"), str) and table["insurer"] not in known:
             yield f"layer[{n}].insurer", Text("[[insurer]]にない", "is none of the [[insurer]]")
+    yield from _kinds(raw)
 
 
 def _number(value: Any) -> Fraction | None:

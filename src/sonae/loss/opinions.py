@@ -7,7 +7,7 @@ from typing import Any
 
 from sonae.loss import fft
 from sonae.loss.amounts import AmountLaw, Amounts, amount_fit
-from sonae.loss.annual import Annual, Keeps, Parts, annual
+from sonae.loss.annual import Annual, Kept, Parts, annual
 from sonae.loss.credibility import WATCHED, Watched
 from sonae.loss.evidence import THRESHOLD
 from sonae.loss.fit import PURE_SHARE
@@ -32,7 +32,7 @@ def opinions(
     model: TheftModel,
     held: Sequence[Holding],
     levels: Sequence[str],
-    kept: Sequence[Keeps] | None = None,
+    kept: Sequence[Kept] | None = None,
     watched: Sequence[Watched] = WATCHED,
 ) -> tuple[dict[str, Answer], dict[str, Answer]]:
     """VaR and TVaR at the point under other severities, size effects and evidence.

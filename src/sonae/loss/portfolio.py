@@ -164,7 +164,7 @@ def _bands(venues: Sequence[Venue], seed: int, log2: int) -> Iterator[tuple[list
 def _kernel(
     shared: Points, losses: Array, venues: Sequence[Venue], levels: Sequence[float]
 ) -> list[list[Reserve]]:
-    from sonae.loss.kernels import net_reserves
+    from sonae.loss.portfolio_kernel import net_reserves
 
     rows = np.array(
         [(v.exposure, v.terms.retention, v.terms.limit, v.terms.annual_aggregate) for v in venues]

@@ -18,10 +18,11 @@ from sonae.core.errors import InputError, Problem
 from sonae.core.text import Text
 from sonae.loss import fft, rqmc
 from sonae.loss.annual import LOG2, Annual, Parts, annual
-from sonae.loss.cover import LEFT_OUT, Curve, kept
+from sonae.loss.cover import LEFT_OUT, kept
 from sonae.loss.credibility import WATCHED, Watched
 from sonae.loss.estimate import Estimate
 from sonae.loss.evidence import THRESHOLD
+from sonae.loss.failure import Cover, cover, failures_json
 from sonae.loss.frequency import Poisson
 from sonae.loss.incidents import Event
 from sonae.loss.insolvency import insolvency
@@ -29,12 +30,13 @@ from sonae.loss.model import Model
 from sonae.loss.opinions import opinions
 from sonae.loss.plot import curve_plot
 from sonae.loss.terms import Terms
-from sonae.loss.theft import SHOCK, Holding, Proportion, TheftModel, theft_model
+from sonae.loss.theft import DOMAIN, SHOCK, Holding, Proportion, TheftModel, theft_model
 from sonae.loss.venue import Held, Place
 from sonae.policy.terms import Policy
 
 MEASURES = ("var", "tvar")
 WIDTH = 0.9
+RETURNS = (50, 100, 200, 500, 1000)
 
 
 def holdings(place: Place, by: str) -> list[Holding]:
@@ -46,16 +48,27 @@ def holdings(place: Place, by: str) -> list[Holding]:
     if by == "domain" and not all(h.domain for h in place.held):
         raise InputError([_NO_DOMAIN])
     found: dict[str, Holding] = {}
+    wide = over_tiers(place.held)
     for h in place.held:
-        name = _name(h, by)
+        name = _name(h, by, wide)
         so_far = found[name].amount if name in found else 0.0
-        found[name] = Holding(name, h.tier, so_far + float(h.value), h.supplier)
+        domain = h.domain if h.domain in wide else ""
+        found[name] = Holding(name, h.tier, so_far + float(h.value), h.supplier, domain)
     return list(found.values())
 
 
-def _name(h: Held, by: str) -> str:
+def over_tiers(held: Sequence[Held]) -> frozenset[str]:
+    """Signing domains that reach over more than one tier: one compromise takes from each."""
+    tiers: dict[str, set[str]] = {}
+    for h in held:
+        if h.domain and h.tier and h.value:
+            tiers.setdefault(h.domain, set()).add(h.tier)
+    return frozenset(domain for domain, found in tiers.items() if len(found) > 1)
+
+
+def _name(h: Held, by: str, wide: frozenset[str]) -> str:
     """Tier, or domain and tier, and supplier, as far as they are known."""
-    parts = (h.domain if by == "domain" else "", h.tier, h.supplier)
+    parts = (h.domain if by == "domain" or h.domain in wide else "", h.tier, h.supplier)
     return " / ".join(x for x in parts if x) or "untold"
 
 
@@ -77,8 +90,9 @@ def reserve(
     model = theft_model(events, place.jurisdiction, family, draws, seed, watched=watched)
     parts = model.parts(held, usd)
     year = annual(parts)
-    curves = _curves(place, parts, policies, rates, by)
-    spread, net = opinions(place, events, left_out, model, held, levels, curves, watched)
+    covers = _covers(place, parts, policies, rates, by)
+    cases = None if covers is None else [c.cases() for c in covers]
+    spread, net = opinions(place, events, left_out, model, held, levels, cases, watched)
     document: dict[str, Any] = {
         "format": "sonae-loss-reserve/1",
         "exact": False,
@@ -93,6 +107,7 @@ def reserve(
         "gross": _measures(year, levels, spread, _engine(parts, levels)),
         "parts": _each_part(parts, levels),
         "curve": _curve(year),
+        "once_in": _once_in(year),
         "plot": curve_plot(_curve(year)),
         "losses_a_year": parts.frequency(),
         "rate": rate_json(model),
@@ -100,8 +115,8 @@ def reserve(
         "insolvency": insolvency(events, place, levels, seed, watched),
         "notes": [t.as_json() for t in _notes(place, model, held)],
     }  # fmt: skip
-    if curves is not None:
-        document["net"] = _net(parts, curves, policies, levels, net)
+    if covers is not None:
+        document["net"] = _net(parts, covers, policies, levels, net)
     return document
 
 
@@ -191,37 +206,50 @@ def _each_part(parts: Parts, levels: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _curve(year: Annual) -> list[dict[str, float]]:
+    names = ("amount", "predictive", "low", "high", "one_loss")
+    return [dict(zip(names, point, strict=True)) for point in year.curve()]
+
+
+def _once_in(year: Annual) -> list[dict[str, float]]:
+    """For years between exceedances: the amount of a whole year (AEP), of one loss (OEP)."""
     return [
-        {"amount": x, "predictive": p, "low": low, "high": high} for x, p, low, high in year.curve()
+        {"years": n, "aep": year.once_in(n), "oep": year.once_in(n, one_loss=True)} for n in RETURNS
     ]
 
 
-def _curves(
+def _covers(
     place: Place,
     parts: Parts,
     policies: Sequence[Policy],
     rates: Mapping[str, Fraction],
     by: str,
-) -> list[Curve] | None:
-    """What the programme leaves of one loss, for each part; None without policies."""
+) -> list[Cover] | None:
+    """The programme over each part, and who may fail; None without policies."""
     if not policies:
         return None
-    return [kept(policies, rates, place.at, _of(place, name, by)) for name in parts.names]
+    found = []
+    for name in parts.names:
+        held = _of(place, name, by)
+        curve = kept(policies, rates, place.at, held)
+        found.append(cover(curve, policies, rates, place.at, held))
+    return found
 
 
 def _net(
     parts: Parts,
-    curves: Sequence[Curve],
+    covers: Sequence[Cover],
     policies: Sequence[Policy],
     levels: Sequence[str],
     spread: Mapping[str, Mapping[str, Mapping[str, float]]],
 ) -> dict[str, Any]:
-    """What the programme leaves of the year, and what its compilation cannot know.
+    """What the programme leaves of the year, insurers' failures among it, and what is not in it.
 
     The error is the distance at the point to a grid twice as fine.
     """
-    year = annual(parts, curves, LOG2 + 1)
-    fine = annual(_point(parts), curves, LOG2 + 2)
+    cases = [c.cases() for c in covers]
+    year = annual(parts, cases, LOG2 + 1)
+    paid = annual(parts, [c.kept for c in covers], LOG2 + 1)
+    fine = annual(_point(parts), cases, LOG2 + 2)
     engine = {
         "var": {x: abs(fine.var(float(x), 0) - year.var(float(x), 0)) for x in levels},
         "tvar": {x: abs(fine.tvar(float(x), 0) - year.tvar(float(x), 0)) for x in levels},
@@ -231,6 +259,9 @@ def _net(
     return {
         **_measures(year, levels, spread, engine),
         "curve": _curve(year),
+        "once_in": _once_in(year),
+        "if_all_pay": {x: paid.tvar(float(x)) for x in levels},
+        "failures": failures_json(covers),
         "plot": curve_plot(_curve(year)),
         "policies": [p.policy_id for p in policies],
         "two_events_in_a_year": float(twice),
@@ -242,7 +273,10 @@ def _of(place: Place, name: str, by: str) -> list[Held]:
     """What a part of the model takes from."""
     if name.startswith(SHOCK):
         return [h for h in place.held if h.supplier == name.removeprefix(SHOCK)]
-    return [h for h in place.held if _name(h, by) == name]
+    if name.startswith(DOMAIN):
+        return [h for h in place.held if h.domain == name.removeprefix(DOMAIN)]
+    wide = over_tiers(place.held)
+    return [h for h in place.held if _name(h, by, wide) == name]
 
 
 def rate_json(model: TheftModel) -> dict[str, Any]:
@@ -262,6 +296,7 @@ def rate_json(model: TheftModel) -> dict[str, Any]:
         ],
         "hot": _share(model.hot),
         "supplier_shocks": _share(model.shared),
+        "domain_shocks": _share(model.mixed),
     }  # fmt: skip
 
 

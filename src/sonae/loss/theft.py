@@ -6,7 +6,9 @@
 
 A rate is of a venue as a whole. It is split between tiers as past events were; a tier without
 holdings has none. Of each rate a part, as large as the part of past events with a supplier in their
-cause, comes as a shock to a supplier: it strikes everything that hangs on that supplier at once.
+cause, comes as a shock to a supplier: it strikes everything that hangs on that supplier at once. A
+signing domain that reaches over several tiers has a shock of its own, as often as past events took
+from hot and cold storage together.
 """
 
 from __future__ import annotations
@@ -28,9 +30,11 @@ from sonae.loss.incidents import Event
 from sonae.loss.streams import mixed
 
 Array = NDArray[np.float64]
-HOT, COLD = "hot", "cold"
+HOT, COLD, BOTH = "hot", "cold", "mixed"
 SHOCK = "supplier: "
 """Begins the name of a part that is a shock to a supplier."""
+DOMAIN = "signing domain: "
+"""The same for a signing domain over several tiers."""
 DRAWS = 1000
 
 
@@ -55,13 +59,15 @@ def proportion(hits: int, events: int, draws: int, seed: int) -> Proportion:
 class Holding:
     """What is kept in one tier (or signing domain of a tier), in the currency of the question.
 
-    `supplier` names the one it hangs on; empty where none is known.
+    `supplier` names the one it hangs on, `domain` a signing domain that reaches over several
+    tiers; each is empty where none is known.
     """
 
     name: str
     tier: str
     amount: float
     supplier: str = ""
+    domain: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,7 @@ class TheftModel:
     rate: Rate
     hot: Proportion
     shared: Proportion
+    mixed: Proportion
     years: int = REGIME
     left_out: tuple[str, ...] = field(default=())
 
@@ -100,9 +107,10 @@ class TheftModel:
         rates = np.append(self.rate.mean, self.rate.draws)
         hot = np.append(self.hot.mean, self.hot.draws)
         shared = np.append(self.shared.mean, self.shared.draws)
+        mixed_tiers = np.append(self.mixed.mean, self.mixed.draws)
         names, exposure, columns = [], [], []
         for h in held:
-            alone = 1.0 - shared if h.supplier else 1.0
+            alone = (1.0 - shared if h.supplier else 1.0) * (1.0 - mixed_tiers if h.domain else 1.0)
             names.append(h.name)
             exposure.append(h.amount)
             columns.append(rates * self._split(h, held, hot) * alone)
@@ -111,6 +119,14 @@ class TheftModel:
             names.append(SHOCK + supplier)
             exposure.append(sum(h.amount for h in mine))
             columns.append(shared * rates * sum(self._split(h, held, hot) for h in mine))
+        for domain in dict.fromkeys(h.domain for h in held if h.domain):
+            mine = [h for h in held if h.domain == domain]
+            names.append(DOMAIN + domain)
+            exposure.append(sum(h.amount for h in mine))
+            left = sum(
+                self._split(h, held, hot) * (1.0 - shared if h.supplier else 1.0) for h in mine
+            )
+            columns.append(mixed_tiers * rates * left)
         amounts = np.array(exposure)
         location, shape = self._laws(amounts * usd)
         total = np.append(self.fitted.total_mode, self.fitted.total)
@@ -174,11 +190,13 @@ def theft_model(
         if e.theft and e.day.year >= REGIME and (e.loss_usd or 0) >= threshold(e)
     ]  # fmt: skip
     known = [e for e in recent if e.tier in (HOT, COLD)]
+    told = [e for e in recent if e.tier in (HOT, COLD, BOTH)]
     return TheftModel(
         fitted,
         rate(found, jurisdiction, draws, mixed(seed, 6)),
         proportion(sum(e.tier == HOT for e in known), len(known), draws, mixed(seed, 7)),
         proportion(sum(e.third_party for e in recent), len(recent), draws, mixed(seed, 8)),
+        proportion(sum(e.tier == BOTH for e in told), len(told), draws, mixed(seed, 9)),
     )
 
 

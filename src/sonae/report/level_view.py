@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -213,20 +213,30 @@ class LevelView:
 
     def frontier(self) -> list[list[str]]:
         """Targets and what they cost."""
-        rows = [self._head("target", "rates", "past", "future", "money", "held", "cost")]
+        names = ("past", "future", "future_ends", "money", "held", "cost", "cost_ends")
+        rows = [self._head("target", "rates", *names)]
         for p in self.found["frontier"]:
-            shares = [self.share(p.get(k)) for k in ("past", "future", "money")]
-            amounts = [self.yen(p.get(k)) for k in ("held", "cost")]
+            past, future, money = (self.share(p.get(k)) for k in ("past", "future", "money"))
+            held, cost = (self.yen(p.get(k)) for k in ("held", "cost"))
+            ends = p.get("interval", {})
+            shares = [past, future, self.apart(ends.get("future"), self.share), money]
+            amounts = [held, cost, self.apart(ends.get("cost"), self.yen)]
             rows.append([self.share(p["target"]), self.rates(p["rates"]), *shares, *amounts])
         return rows
+
+    def apart(self, ends: Sequence[float] | None, words: Callable[[float | None], str]) -> str:
+        """5 % and 95 % of an estimate."""
+        return self.words("level.none") if ends is None else fmt.ends(*map(words, ends))
 
     def bracket(self) -> list[list[str]]:
         """The reported bracket on the same axes."""
         found = self.found["bracket"]
-        rows = [self._head("rule", "past", "future", "money", "held", "cost")]
+        rows = [self._head("rule", "past", "future", "future_ends", "money", "held", "cost")]
         for key in ("floor_for_all", "cap_for_all", "around_the_formula"):
             w = found[key]
-            shares = [self.share(w[k]) for k in ("past", "future", "money")]
+            past, future, money = (self.share(w[k]) for k in ("past", "future", "money"))
+            ends = self.apart(w["interval"]["future"], self.share)
+            shares = [past, future, ends, money]
             rows.append(
                 [self.words(f"level.{key}"), *shares, *(self.yen(w[k]) for k in ("held", "cost"))]
             )
@@ -235,7 +245,7 @@ class LevelView:
                 [
                     self.words("level.cap_of", event=id),
                     fmt.percent(ratio(share), self.lang),
-                    *[""] * 4,
+                    *[""] * 5,
                 ]
             )
         return rows
@@ -302,6 +312,9 @@ class LevelView:
             if found["left_out"]
             else []
         )
+        names = ", ".join(found["if_firms_leave"]["capital_not_known"]["venues"])
+        if names:
+            left.append(self.words("level.no_capital", names=names))
         return [engine, *left, *(fmt.sentence(n[self.lang], self.lang) for n in found["notes"])]
 
     def choices(self) -> list[list[str]]:

@@ -27,7 +27,10 @@ def fit_view(found: Found, lang: Lang) -> RenderableType:
         "model.evidence", known=seen["known_assets"], unknown=seen["unknown_assets"],
         below=seen["below_threshold"], memory=len(seen["memory_left_out"]),
     )  # fmt: skip
-    sections = [_parameters(found, words), _families(found, words), _rate(found["rate"], words)]
+    sections = [
+        _parameters(found, words), _families(found, words), _extremes(found, words),
+        _rate(found["rate"], words),
+    ]  # fmt: skip
     return terminal(words("model.fit_title"), [lead], sections)
 
 
@@ -56,6 +59,22 @@ def _families(found: Found, words: Words) -> Section:
     return Section(words("model.families"), (), head, rows, frozenset(range(1, len(head))))
 
 
+def _extremes(found: Found, words: Words) -> Section:
+    """The tail by extreme values beside that of the fitted severity."""
+    seen = found["extremes"]
+    if seen is None:
+        return Section(words("model.extremes"), (words("model.too_few"),))
+    rows = tuple(
+        (_share(r["beyond"]), _share(r["extreme"]), _ends(r["interval"], _share),
+         _share(r["fitted"]), words(f"model.{'inside' if r['agrees'] else 'outside'}"))
+        for r in seen["share_lost"]
+    )  # fmt: skip
+    xi = ", ".join(f"{t['xi']:.2f} ({t['losses']})" for t in seen["thresholds"])
+    lines = (words("model.xi", xi=xi), seen["note"][words.lang])
+    head = tuple(words(f"model.{n}") for n in ("beyond", "extreme", "interval", "fitted", "agrees"))
+    return Section(words("model.extremes"), lines, head, rows, frozenset({0, 1, 2, 3}))
+
+
 def _rate(rate: Found, words: Words) -> Section:
     low, high = rate["interval"]
     lines = [
@@ -75,6 +94,7 @@ def _rate(rate: Found, words: Words) -> Section:
         words(
             "model.hot_line", hot=_share(rate["hot"]["mean"]),
             shared=_share(rate["supplier_shocks"]["mean"]),
+            domain=_share(rate["domain_shocks"]["mean"]),
         ),
     ]  # fmt: skip
     return Section(words("model.rate"), tuple(lines))
@@ -126,6 +146,11 @@ def _sections(found: Found, words: Words, charts: bool) -> list[Section]:
         net = found["net"]
         lines = [
             words("model.twice", p=_share(net["two_events_in_a_year"])),
+            net["failures"]["note"][words.lang],
+            words(
+                "model.if_all_pay",
+                amounts=" / ".join(f"{x}: {_money(v)}" for x, v in net["if_all_pay"].items()),
+            ),
             *(x[words.lang] for x in net["left_out"]),
         ]
         sections.append(_measures(net, words, "net", tuple(lines)))
@@ -134,6 +159,7 @@ def _sections(found: Found, words: Words, charts: bool) -> list[Section]:
         at = found if name == "gross" else found["net"]
         if at:
             sections.append(_curve(at, found["currency"], words, name, charts))
+            sections.append(_once_in(at, words, name))
     notes = tuple(x[words.lang] for x in found["notes"])
     return [*sections, Section(words("model.notes"), notes)]
 
@@ -223,6 +249,14 @@ def _curve(at: Found, currency: str, words: Words, name: str, charts: bool) -> S
     )
     drawn = curve(at["plot"], title, amount, chance) if charts else None
     return Section(title, (), head, rows, frozenset({0, 1, 2}), drawn)
+
+
+def _once_in(at: Found, words: Words, name: str) -> Section:
+    """Of a whole year beside its largest single loss."""
+    rows = tuple((f"{r['years']:,}", _money(r["aep"]), _money(r["oep"])) for r in at["once_in"])
+    head = tuple(words(f"model.{n}") for n in ("once_in", "aep", "oep"))
+    title = f"{words('model.once_in')}: {words(f'model.{name}')}"
+    return Section(title, (), head, rows, frozenset({0, 1, 2}))
 
 
 def _money(amount: Any) -> str:
