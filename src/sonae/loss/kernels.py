@@ -307,29 +307,66 @@ def strike(
     return at
 
 
+@part
+def number_of(state: Any, raw: Any, at: int, below: Any, least: int) -> Any:
+    """How many losses a block has, by inversion; and where in the random numbers we are."""
+    if at == RAW:
+        fill(state, raw)
+        at = 0
+    u = (np.float64(raw[at] >> np.uint64(11)) + 0.5) * ULP
+    return least + np.searchsorted(below, u), at + 1
+
+
+@part
+def struck_by(
+    shocks: Any, struck: Any, share: Any, members: Any, venue: Any, touched: Any, seen: int,
+    gross: Any, ceded: Any,
+) -> int:  # fmt: skip
+    """Put a venue's part of every shock into its year."""
+    event = 0
+    for s in range(shocks.size):
+        if members[s] > 0.0:
+            for i in range(event, event + shocks[s]):
+                one_loss(venue[0] * members[s] * share[i], struck[i], venue, gross, ceded)
+                if seen >= 0:
+                    touched[seen] = struck[i]
+                    seen += 1
+        event += shocks[s]
+    return seen
+
+
+@part
+def own_losses(
+    left: int, state: Any, raw: Any, at: int, w: Any, bits: Any, table: Any, shift: Any, first: int,
+    sized: Any, venue: Any, touched: Any, seen: int, gross: Any, ceded: Any,
+) -> Any:  # fmt: skip
+    """Draw so many losses of a venue and put them into their years."""
+    while left > 0:
+        if at == RAW:
+            fill(state, raw)
+            at = 0
+        n = min(left, RAW - at)
+        for i in range(n):
+            w[i] = (np.float64(raw[at + i] >> np.uint64(11)) + 1.0) * ULP
+        sizes(w, bits, n, table, shift, first, sized)
+        if seen >= 0:
+            for i in range(at, at + n):
+                touched[seen] = np.int64(raw[i] & np.uint64(YEARS - 1))
+                seen += 1
+        spread_losses(raw, at, n, sized, venue, gross, ceded)
+        at += n
+        left -= n
+    return seen, at
+
+
 @kernel
 def aligned_years(
-    blocks: int,
-    last: int,
-    state: Any,
-    venues: Any,
-    kinds: Any,
-    counts: Any,
-    count_first: Any,
-    shock_kinds: Any,
-    shock_counts: Any,
-    shock_first: Any,
-    members: Any,
-    tables: Any,
-    shift: Any,
-    first: int,
-    floors: Any,
-    weight: float,
-    cell_shift: Any,
-    cell_first: int,
-    cells: Any,
-    totals: Any,
-) -> None:
+    blocks: int, last: int, state: Any,
+    venues: Any, kinds: Any, counts: Any, count_first: Any,
+    shock_kinds: Any, shock_counts: Any, shock_first: Any, members: Any,
+    tables: Any, shift: Any, first: int,
+    floors: Any, weight: float, cell_shift: Any, cell_first: int, cells: Any, totals: Any,
+) -> None:  # fmt: skip
     """Simulate blocks of years in which every venue has the same years; add their totals.
 
     `venues` has exposure, retention, limit and annual aggregate; the last block has `last` years.
@@ -352,49 +389,20 @@ def aligned_years(
         all_gross[:] = 0.0
         all_ceded[:] = 0.0
         for s in range(shocks.size):
-            if at == RAW:
-                fill(state, raw)
-                at = 0
-            u = (np.float64(raw[at] >> np.uint64(11)) + 0.5) * ULP
-            at += 1
-            shocks[s] = shock_first[s] + np.searchsorted(shock_counts[s], u)
+            shocks[s], at = number_of(state, raw, at, shock_counts[s], shock_first[s])
         if shocks.sum() > 0:
             fill(state, chance)
             strike(chance, shocks, shock_kinds, tables, shift, first, struck, share)
         for v in range(venues.shape[0]):
-            if at == RAW:
-                fill(state, raw)
-                at = 0
-            u = (np.float64(raw[at] >> np.uint64(11)) + 0.5) * ULP
-            at += 1
-            left = count_first[v] + np.searchsorted(counts[v], u)
+            left, at = number_of(state, raw, at, counts[v], count_first[v])
             seen = 0 if left + shocks.sum() <= YEARS // 4 else -1
-            event = 0
-            for s in range(shocks.size):
-                for _ in range(shocks[s] if members[s, v] > 0.0 else 0):
-                    loss = venues[v, 0] * members[s, v] * share[event]
-                    one_loss(loss, struck[event], venues[v], gross, ceded)
-                    if seen >= 0:
-                        touched[seen] = struck[event]
-                        seen += 1
-                    event += 1
-                if members[s, v] <= 0.0:
-                    event += shocks[s]
-            while left > 0:
-                if at == RAW:
-                    fill(state, raw)
-                    at = 0
-                n = min(left, RAW - at)
-                for i in range(n):
-                    w[i] = (np.float64(raw[at + i] >> np.uint64(11)) + 1.0) * ULP
-                sizes(w, bits, n, tables[kinds[v]], shift, first, sized)
-                if seen >= 0:
-                    for i in range(at, at + n):
-                        touched[seen] = np.int64(raw[i] & np.uint64(YEARS - 1))
-                        seen += 1
-                spread_losses(raw, at, n, sized, venues[v], gross, ceded)
-                at += n
-                left -= n
+            seen = struck_by(
+                shocks, struck, share, members[:, v], venues[v], touched, seen, gross, ceded
+            )
+            seen, at = own_losses(
+                left, state, raw, at, w, bits, tables[kinds[v]], shift, first, sized, venues[v],
+                touched, seen, gross, ceded,
+            )  # fmt: skip
             settle_venue(gross, ceded, venues[v, 3], touched, seen, all_gross, all_ceded)
         money = settle(all_gross, all_ceded, years, np.inf)
         totals[0] += weight * money[0]

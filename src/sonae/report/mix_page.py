@@ -44,7 +44,7 @@ def mix_page(found: Mapping[str, Any], lang: Lang) -> str:
 def _frontier(found: Mapping[str, Any], words: Words) -> Markup:
     """Cost a year, and cash, of the cheapest programme at each level of the retained tail."""
     points = found["frontier"]
-    most = max([p["cash"] for p in points] + [1.0])
+    most = max([*(p["cash"] for p in points), 1])
     step = 1000 // max(len(points) - 1, 1)
 
     def line(key: str, shape: str) -> Line:
