@@ -5,7 +5,7 @@ years       so many years at one loss a year, VaR and TVaR at two levels: ours
             terms; a public package, where one is at hand, gives gross without a cap, which is
             less work
 exact       the law of gross losses by FFT, ours and of `aggregate`, where one is at hand
-reserves    net reserves of 1,000 venues on shared points, against a large run of 100 of them
+reserves    net reserves of 1,000 venues on shared points, against a large run of 40 of them
 draws       one venue's net reserve under 1,000 sets of parameters
 mix         the cheapest of 10,000 programmes of three layers, six levels each
 cold        the first price of a process whose kernels are not cached
@@ -40,7 +40,7 @@ import numpy as np
 MEAN, XI, SCALE, CAP = 1.0, 0.8, 10.0, 1500.0
 RETENTION, LIMIT, AGGREGATE = 5.0, 250.0, 400.0
 LEVELS = (0.995, 0.999)
-WARM, CHUNK, VENUES, CHECKED = 200_000, 131_072, 1000, 100
+WARM, CHUNK, VENUES, CHECKED = 200_000, 131_072, 1000, 40
 GOALS = {
     "stratified": {"package": 15, "numpy": 20},
     "aligned": {"package": 5, "numpy": 8},
@@ -170,7 +170,7 @@ def venues(mean: float) -> list[Any]:
 
 
 def reserves(mean: float) -> dict[str, float]:
-    """Seconds, and the relative error of every measure of 100 venues: median, 95 %, worst."""
+    """Seconds, and the relative error of every measure of 40 venues: median, 95 %, worst."""
     from sonae.loss import portfolio, rqmc
     from sonae.loss.model import Model
 
