@@ -12,6 +12,7 @@ from sonae.core.text import Lang
 from sonae.report import format as fmt
 from sonae.report.html import page
 from sonae.report.level_view import oku
+from sonae.report.loss_page import Section
 from sonae.report.mix import mix_notes, mix_tables, mix_title
 from sonae.report.plot import Line, Point, chart, mark
 from sonae.report.words import Words
@@ -39,6 +40,24 @@ def mix_page(found: Mapping[str, Any], lang: Lang) -> str:
         "marks": {k: mark(k) for k in ("circle", "square")},
     }  # fmt: skip
     return page("mix.html", lang, title, words("mix.estimate"), {"mix": view})
+
+
+def mix_sections(found: Mapping[str, Any], lang: Lang) -> list[Section]:
+    """The same for a page of somebody else's: a section for each table, notes at the end."""
+    words = Words(lang)
+    sections = [
+        Section(
+            words(f"mix.of_{key}"),
+            (),
+            tuple(head),
+            tuple(tuple(row) for row in rows),
+            frozenset(range(2 if key == "layers" else 1, len(head))),
+            _frontier(found, words) if key == "frontier" else None,
+        )
+        for key, (head, rows) in mix_tables(found, lang).items()
+    ]
+    notes = tuple(fmt.sentence(n, lang) for n in mix_notes(found, lang))
+    return [*sections, Section(words("mix.estimate"), notes)]
 
 
 def _frontier(found: Mapping[str, Any], words: Words) -> Markup:

@@ -11,6 +11,8 @@ from sonae.actions.console_risk import risk_of
 from sonae.core.text import Lang
 from sonae.report.loss_model import reserve_parts
 from sonae.report.loss_replay import replay_section
+from sonae.report.mix import mix_title
+from sonae.report.mix_page import mix_sections
 from sonae.report.words import Words
 from sonae.web.page import Data, Here, page
 
@@ -30,6 +32,8 @@ def _screen(data: Data, lang: Lang, _: Request) -> Mapping[str, Any]:
     return {
         "lead": lead,
         "sections": [(s, charts.get(s.title)) for s in sections],
+        "mix": mix_sections(data["mix"], lang) if data["mix"] else [],
+        "mix_title": mix_title(data["mix"], lang) if data["mix"] else "",
         "replays": [(name, replay_section(r, lang)) for name, r in data["replays"].items()],
         "gaps": {name: _gap(r) for name, r in data["replays"].items()},
     }
