@@ -103,3 +103,34 @@ def wrapping(level: int, left: restated.Node, right: restated.Node) -> restated.
     fields = left.hash, left.sum.to_bytes(16, "big"), right.hash, right.sum.to_bytes(16, "big")
     digest = restated.sha(restated.prefix("N", level), *fields)
     return restated.Node(digest, (left.sum + right.sum) % 2**128)
+
+
+def tall(leaves: int, assets: int = 4) -> restated.Sealed:
+    """A header over trees of so many leaves each, of which two are made and the rest drawn.
+
+    The two parts of the claim stand side by side at the start of each tree; beside their path stand
+    nodes as a whole tree would have them.
+    """
+    key = restated.snapshot_key(SEAL["master"], 1, 1)
+    own, entries, shown = restated.account_digest(ACCOUNT), [], []
+    for asset in range(assets):
+        salts = [restated.salt(key, own, asset, part) for part in (0, 1)]
+        shares = restated.split(1_000_000_007 + asset, salts)
+        made = [restated.Leaf(salts[p], own, asset, p, shares[p]) for p in (0, 1)]
+        pair = [restated.leaf_node(leaf) for leaf in made]
+        path, node = b"", restated.join(1, *pair)
+        for level in range(1, restated.height(leaves)):
+            beside = restated.Node(restated.sha(b"%d" % level), 10**20 + level)
+            path += beside.hash + restated.u(beside.sum, 16)
+            node = restated.join(level + 1, node, beside)
+        for p, other in ((0, pair[1]), (1, pair[0])):
+            sibling = other.hash + restated.u(other.sum, 16)
+            fields = {"asset": asset, "part": p, "amount": str(shares[p]), "index": p}
+            shown.append({**fields, "salt": salts[p].hex(), "path": (sibling + path).hex()})
+        height = restated.u(restated.height(leaves), 1) + bytes(3)
+        count = restated.u(leaves, 8)
+        entries.append(restated.u(asset, 4) + height + count + restated.u(node.sum, 16) + node.hash)
+    head = restated.header_bytes(1, 1, bytes(32), key, "operator", b"{}", 2, {})
+    header = head[:152] + restated.u(assets, 4) + head[156:] + b"".join(entries)
+    receipt = {"header": header.hex(), "account": ACCOUNT, "leaves": shown}
+    return restated.Sealed(header, restated.sha(header), {ACCOUNT: receipt})

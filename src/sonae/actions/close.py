@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sonae.actions.files import json_bytes, replace_folder
+from sonae.actions.files import Content, json_bytes, replace_folder
 from sonae.actions.fund_close import CLOSE, reserve_of, unsigned
 from sonae.actions.guard_notices import guard_findings
 from sonae.actions.seal_folder import kept_files
@@ -73,23 +73,23 @@ def close_books(
     check_out(out)
     try:
         with closing(folder, assume, what_if_on, engine, step, fund, guard) as day:
-            seal, files = None, {}
+            seal, files = None, dict[str, Content]()
             if sealing is not None:
                 unsigned({f.name for f in day.findings})
             if sealing is not None:
                 step(Text("封緘する", "sealing"))
-                seal, found = seal_day(day, sealing)
+                seal = seal_day(day, sealing)
                 if out is not None:
                     kept = kept_files(out / "seal", seal.header)
-                    files = kept or seal_files(day, seal, found, sealing)
+                    files = {**kept} or seal_files(day, seal, sealing)
             result = document(day, None if seal is None else seal_view(seal))
+            if out is not None:
+                step(Text("書き出す", "writing"))
+                write_close(result, out, files)
     except InputError as error:
         if out is not None:
             write_refusal(error, out)
         raise
-    if out is not None:
-        step(Text("書き出す", "writing"))
-        write_close(result, out, files)
     return Closed(result, out)
 
 
@@ -118,9 +118,11 @@ def closing(
         running.close()
 
 
-def write_close(result: dict[str, Any], out: Path, seal: Mapping[str, bytes] | None = None) -> None:
+def write_close(
+    result: dict[str, Any], out: Path, seal: Mapping[str, Content] | None = None
+) -> None:
     """Write the close and its reports in one step: a reader sees the old folder or the new one."""
-    files = {CLOSE: json_bytes(result)}
+    files: dict[str, Content] = {CLOSE: json_bytes(result)}
     files |= {f"seal/{name}": content for name, content in (seal or {}).items()}
     for lang in LANGS:
         files[f"report.{lang}.html"] = close_report(result, lang).encode()

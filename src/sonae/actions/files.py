@@ -10,19 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+Content = bytes | Path | Iterable[bytes]
+"""What a file is made of: bytes, parts of it, or a file that is there already."""
+
 
 def json_bytes(value: object) -> bytes:
     """Indented JSON with a fixed key order, ending in a newline."""
     return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=False) + "\n").encode()
 
 
-def replace_folder(
-    folder: Path, files: Mapping[str, bytes | Iterable[bytes]], secret: str | None = None
-) -> None:
+def replace_folder(folder: Path, files: Mapping[str, Content], secret: str | None = None) -> None:
     """Put a folder with these files in place of what was there; on failure nothing changes.
 
-    A large file is given in parts, which are written as they come. A name may have folders in it;
-    what is in the folder `secret` is for its owner's eyes only.
+    A large file is given in parts, which are written as they come, or as a path of the same disk,
+    which must be on it already: the file gets its name here too, and is not copied. A name may have
+    folders in it; what is in the folder `secret` is for its owner's eyes only.
 
     What an earlier run that was killed left beside it is put right first.
     """
@@ -33,7 +35,10 @@ def replace_folder(
         fresh.mkdir()
         for name, content in files.items():
             hidden = _folders(fresh, name, secret)
-            _write_durably(fresh / name, content, 0o600 if hidden else 0o666)
+            if isinstance(content, Path):
+                _also_named(content, fresh / name)
+            else:
+                _write_durably(fresh / name, content, 0o600 if hidden else 0o666)
         if folder.exists():
             folder.rename(former)
         fresh.rename(folder)
@@ -43,6 +48,25 @@ def replace_folder(
             os.replace(former, folder)
         raise
     shutil.rmtree(former, ignore_errors=True)
+
+
+def _also_named(content: Path, name: Path) -> None:
+    """Give a finished file another name; a copy where the disk knows no second names."""
+    try:
+        os.link(content, name)
+    except OSError:
+        shutil.copyfile(content, name)
+        os.chmod(name, content.stat().st_mode & 0o777)
+        sync(name)
+
+
+def sync(path: Path) -> None:
+    """Put a file on disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _folders(fresh: Path, name: str, secret: str | None) -> bool:

@@ -9,6 +9,7 @@ from sonae.actions.close import closing
 from sonae.actions.files import replace_folder
 from sonae.actions.seal_folder import kept_files
 from sonae.actions.seal_make import Sealing, seal_day, seal_files
+from sonae.actions.seal_work import discard
 from sonae.core.text import Text
 from sonae.seal.header import Header
 
@@ -25,7 +26,8 @@ def seal_books(
 ) -> Header:
     """Close the Books and seal what is owed; the folder is written whole or not at all.
 
-    Where it holds this very seal already, it is left as it is.
+    Where it holds this very seal already, it is left as it is. Killed at any moment, the same again
+    goes on from what was finished, and comes to the same seal.
 
     Drafts assumed, and the store of the reserve ledger, are for the sufficiency statement: they
     change nothing of the header.
@@ -36,7 +38,14 @@ def seal_books(
     """
     with closing(books, assume, step=step, fund=fund) as day:
         step(Text("封緘する", "sealing"))
-        seal, found = seal_day(day, how)
+        folder = sealing_folder(out)
+        seal = seal_day(day, how, folder)
         if not kept_files(out, seal.header):
-            replace_folder(out, seal_files(day, seal, found, how), "private")
+            replace_folder(out, seal_files(day, seal, how), "private")
+    discard(folder)
     return seal.header
+
+
+def sealing_folder(out: Path) -> Path:
+    """Where the seal of a folder is made, beside it: what a kill leaves is taken up from there."""
+    return out.resolve().with_name(f".{out.resolve().name}.sealing")

@@ -10,20 +10,23 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
 from sonae.actions.close import closing
 from sonae.actions.keys import verify_signature
+from sonae.actions.seal_build import Means, build
+from sonae.actions.seal_claims import accounts_in, totals_of
 from sonae.actions.seal_folder import Folder, chain_holds, log_of, only_grown, origin_of
 from sonae.actions.seal_make import seal_with
 from sonae.actions.seal_receipt import read_receipt
 from sonae.actions.seal_statement import recompute
+from sonae.actions.seal_work import Work
 from sonae.core.canonical import canonical_bytes
 from sonae.core.errors import RulebookError, SonaeError, UsageError
 from sonae.core.text import Text
 from sonae.seal import minisign, tree
-from sonae.seal.claims import Claim
-from sonae.seal.encoding import account_digest, key_commitment
+from sonae.seal.encoding import key_commitment
 from sonae.seal.header import Header, SealError
 from sonae.seal.tlog import LogError
 from sonae.seal.verifier import verify
@@ -209,54 +212,60 @@ class _Check:
             raise SealError("the key of the day is not the one that the header commits to")
         return Text("", "")
 
-    def _rows(self, asset: int) -> bytes:
-        try:
-            return self.folder.leaves(asset)
-        except UsageError as error:
-            raise Missing(str(error)) from error
-
     def leaves(self) -> Text:
         """Every tree built again from its leaves: counts, sums and roots; no personal data."""
         count = 0
         for sealed in self.header().assets:
-            built = tree.build(tree.read_rows(self._rows(sealed.asset)))
-            made = (built.leaves, built.total, built.root)
-            if made != (sealed.leaves, sealed.total, sealed.root):
+            try:
+                same = self.folder.matches(sealed)
+            except UsageError as error:
+                raise Missing(str(error)) from error
+            if not same:
                 raise SealError(f"asset {sealed.asset}: the leaves are not those of the header")
-            count += built.leaves
+            count += sealed.leaves
         return Text(f"明細 {count:,}件", f"{count:,} leaves")
 
     def claims(self) -> Text:
         """The table of claims makes exactly the leaves of the seal, with the key of the day."""
-        try:
-            every = list(self.folder.claims())
-        except UsageError as error:
-            raise Missing(str(error)) from error
-        self._compare(every)
-        people = len({claim.account for claim in every})
+        path = self.folder.private / "claims.parquet"
+        if not path.is_file():
+            raise Missing(f"{path} is missing; this folder has no private part")
+        self._compare(path)
+        people = accounts_in(path)
         return Text(f"口座 {people:,}件", f"{people:,} accounts")
 
-    def _compare(self, every: Sequence[Claim]) -> None:
+    def _compare(self, claims: Path) -> None:
+        """Make the trees of a table of claims; where one is another, name what differs."""
         key, header = self.key(), self.header()
-        by_asset: dict[int, list[tuple[bytes, int]]] = {a.asset: [] for a in header.assets}
-        for claim in every:
-            by_asset.setdefault(claim.asset, []).append((account_digest(claim.text), claim.amount))
-        wrong = []
-        for asset, amounts in sorted(by_asset.items()):
+        totals = {a.asset: 0 for a in header.assets}
+        for asset, total in totals_of(claims).items():
             header.sealed(asset)
-            made = tree.rows_of(tree.leaves(amounts, key, asset, header.parts), asset)
-            wrong += _differences(asset, made, tree.read_rows(self._rows(asset)))
+            totals[asset] += total
+        wrong = []
+        with TemporaryDirectory(prefix="sonae-") as folder, Work(Path(folder) / "seal", {}) as work:
+            for made in build(claims, key, header.parts, totals, work, Means()):
+                if made != header.sealed(made.asset):
+                    rows = work.path(f"leaves/{made.asset}.bin").read_bytes()
+                    wrong += self._differences(made.asset, rows)
         if wrong:
             raise SealError("; ".join(wrong))
+
+    def _differences(self, asset: int, rows: bytes) -> list[str]:
+        try:
+            sealed = self.folder.leaves(asset)
+        except UsageError:
+            return [f"asset {asset}: the table does not make the tree of the header"]
+        return _differences(asset, tree.read_rows(rows), tree.read_rows(sealed))
 
     def books(self, folder: Path) -> Text:
         """The ledger extract, closed and sealed anew with the key, gives the same header."""
         key, header = self.key(), self.header()
         with closing(folder) as day:
-            made, found = seal_with(day, header.seq, header.previous, header.parts, key)
-        if made.header != header:
-            self._compare(found.every)
-            raise SealError("the Books give another header: manifest, cut-off or operator differ")
+            made = seal_with(day, header.seq, header.previous, header.parts, key)
+            if made.header != header:
+                self._compare(made.claims)
+                words = "the Books give another header: manifest, cut-off or operator differ"
+                raise SealError(words)
         return Text("同じ公表記録", "the same header")
 
     def receipts(self, folder: Path) -> Text:
@@ -266,11 +275,11 @@ class _Check:
         creditor who was concealed.
         """
         hash, count = self.header().hash(), 0
-        table = {(c.text, c.asset): c.amount for c in self.folder.claims()}
+        receipts = {file: read_receipt(file) for file in sorted(folder.glob("*.json"))}
+        table = self.folder.amounts({str(r.get("account")) for r in receipts.values()})
         concealed, bad = [], []
-        for file in sorted(folder.glob("*.json")):
+        for file, receipt in receipts.items():
             count += 1
-            receipt = read_receipt(file)
             try:
                 amounts = verify(receipt, hash)
             except ValueError as error:

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sonae.actions.keys import verify_signature
 from sonae.core.errors import Refused, UsageError
-from sonae.seal import minisign, tiles
+from sonae.seal import minisign, tiles, tree
 from sonae.seal.claims import Claim
-from sonae.seal.header import Header, SealError, unpack
+from sonae.seal.encoding import ROW
+from sonae.seal.fast import choose
+from sonae.seal.fast.arrays import rows_of
+from sonae.seal.fast.subtrees import levels_above, padded
+from sonae.seal.header import Header, Sealed, SealError, unpack
 from sonae.seal.note import Checkpoint, open_checkpoint
+from sonae.seal.stored import TILE, Read, Stored, reader
 from sonae.seal.tlog import Head, LogError, check_consistency, consistency, leaf_hash
+
+PIECE = 1024 * TILE * ROW
+"""Bytes of leaves that are read at a time."""
 
 
 class Folder:
@@ -55,15 +67,97 @@ class Folder:
             raise UsageError(f"{path} is missing")
         return path.read_bytes()
 
-    def claims(self, account: str | None = None) -> Iterator[Claim]:
-        """The claims that were sealed, of one account or of all."""
+    def tree(self, asset: int) -> Stored:
+        """The tree of an asset as it is kept; its levels are made where a seal has only leaves."""
+        path = self.private / "leaves" / f"{asset}.bin"
+        if not path.is_file():
+            raise UsageError(f"{path} is missing")
+        count, above = path.stat().st_size // ROW, path.with_suffix(".tree")
+        levels = _rows_at(above) if above.is_file() else reader(b"".join(levels_of(path)))
+        return Stored(count, _rows_at(path), levels)
+
+    def matches(self, sealed: Sealed) -> bool:
+        """Whether the leaves of an asset, and the levels kept of its tree, are what was sealed."""
+        path = self.private / "leaves" / f"{sealed.asset}.bin"
+        if not path.is_file():
+            raise UsageError(f"{path} is missing")
+        if path.stat().st_size != ROW * sealed.leaves:
+            return False
+        levels, above = levels_of(path), path.with_suffix(".tree")
+        if above.is_file() and above.read_bytes() != b"".join(levels):
+            return False
+        whole = tree.build(tree.read_rows(path.read_bytes())) if sealed.leaves <= TILE else None
+        row = levels[-1] if whole is None else whole.levels[-1][0]
+        return row == sealed.root + sealed.total.to_bytes(16, "big")
+
+    def amounts(self, texts: Collection[str]) -> dict[tuple[str, int], int]:
+        """What some account texts are owed, by text and asset number."""
+        found = {}
+        with pq.ParquetFile(self._claims()) as file:
+            for batch in file.iter_batches(columns=["text", "asset", "amount"]):
+                some = batch.filter(pc.is_in(batch["text"], pa.array(sorted(texts), pa.string())))
+                for row in some.to_pylist():
+                    found[row["text"], row["asset"]] = int(row["amount"])
+        return found
+
+    def _claims(self) -> Path:
         path = self.private / "claims.parquet"
         if not path.is_file():
             raise UsageError(f"{path} is missing; this folder has no private part")
-        chosen = None if account is None else pc.field("account") == account
-        for batch in pq.read_table(path, filters=chosen).to_batches():
-            for row in batch.to_pylist():
-                yield Claim(row["account"], row["text"], row["asset"], int(row["amount"]))
+        return path
+
+    def claims(self, account: str | None = None) -> Iterator[Claim]:
+        """The claims that were sealed, of one account or of all."""
+        with pq.ParquetFile(self._claims()) as file:
+            for batch in _of(file, account) if account is not None else file.iter_batches():
+                for row in batch.to_pylist():
+                    yield Claim(row["account"], row["text"], row["asset"], int(row["amount"]))
+
+
+def _of(file: Any, account: str) -> Iterator[Any]:
+    """The rows of one account in a table ascending by account: a row group or two are read."""
+    every = file.metadata
+    if not every.num_rows:
+        return
+
+    def bounds(n: int) -> Any:
+        return every.row_group(n).column(0).statistics
+
+    first = bisect_left(range(every.num_row_groups), account, key=lambda n: bounds(n).max)
+    for n in range(first, every.num_row_groups):
+        if bounds(n).min > account:
+            return
+        table = file.read_row_group(n, use_threads=False)
+        yield from table.filter(pc.equal(table["account"], account)).to_batches()
+
+
+def _rows_at(path: Path) -> Read:
+    """Rows read from a file."""
+
+    def read(first: int, count: int) -> bytes:
+        with path.open("rb", buffering=0) as stream:
+            return os.pread(stream.fileno(), ROW * count, ROW * first)
+
+    return read
+
+
+def levels_of(path: Path) -> list[bytes]:
+    """The levels from the tiles up over a file of leaves, a piece of which is read at a time.
+
+    Raises:
+        Refused: a sum reaches 2^128, or the file is no rows.
+    """
+    size = path.stat().st_size
+    if size % ROW:
+        raise Refused(f"{size} bytes are no rows of {ROW}")
+    count = size // ROW
+    hashing, tops = choose(count), [rows_of(b"")]
+    with path.open("rb") as stream:
+        while content := stream.read(PIECE):
+            tops.append(hashing.tiles(padded(rows_of(content))))
+    whole = np.concatenate(tops) if count else rows_of(bytes(ROW))
+    made = levels_above(whole, count, hashing)
+    return [level.tobytes() for level in made]
 
 
 def read_day_key(path: Path) -> bytes:
@@ -156,7 +250,7 @@ def read_former(path: Path, public: bytes) -> Former:
     return Former(header, tuple(entries))
 
 
-def kept_files(out: Path, header: Header) -> dict[str, bytes]:
+def kept_files(out: Path, header: Header) -> dict[str, Path]:
     """The files of this very seal where `out` holds it already; none where it is free.
 
     A seal may have been published, and its entry stands in the logs of later ones: it is neither
@@ -175,7 +269,7 @@ def kept_files(out: Path, header: Header) -> dict[str, bytes]:
     if kept.read_bytes() != header.pack():
         raise UsageError(f"{out} holds another seal, which stays as it is; give a new folder")
     files = [p for p in out.rglob("*") if p.is_file()]
-    return {str(p.relative_to(out)): p.read_bytes() for p in files}
+    return {str(p.relative_to(out)): p for p in files}
 
 
 def amounts_of(claims: Iterator[Claim]) -> tuple[str, Mapping[int, int]]:

@@ -10,41 +10,42 @@ public/verify.html, verifier.py   what a customer checks a receipt with
 private/day.key              the key of the day: opens this day and no other
 private/claims.parquet       account, text, asset, amount
 private/leaves/N.bin         the rows of asset N in order: no personal data, checks sums and roots
+private/leaves/N.tree        the levels of its tree from the tiles up, for receipts
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pyrage
 
 from sonae import __version__
-from sonae.actions.files import json_bytes
+from sonae.actions.files import Content, json_bytes
 from sonae.actions.keys import Key, load_key
+from sonae.actions.seal_build import Means, build
+from sonae.actions.seal_claims import Tally, tally_of, write_claims
 from sonae.actions.seal_folder import Former, origin_of, read_former
 from sonae.actions.seal_statement import statement
+from sonae.actions.seal_work import Work
 from sonae.close.day import Close
 from sonae.close.reconcile import Line
 from sonae.core.canonical import canonical_bytes, number_text
 from sonae.core.errors import InputError, Problem, Refused, UsageError
 from sonae.core.text import Text
 from sonae.seal import minisign, tiles
-from sonae.seal.claims import Balance, Claims, check_totals, collect
-from sonae.seal.encoding import day_key
+from sonae.seal.claims import check_totals
+from sonae.seal.encoding import day_key, key_commitment
 from sonae.seal.header import NONE, Header
-from sonae.seal.make import PARTS, Asset, Seal, Terms, make, manifest
+from sonae.seal.make import MOST_PARTS, PARTS, Asset, Terms, header_of, manifest
 from sonae.seal.note import checkpoint, sign_note
 from sonae.seal.tlog import head
 
@@ -63,6 +64,19 @@ class Sealing:
     parts: int = PARTS
     escrow: tuple[str, ...] = ()
     correction: bool = False
+    means: Means = field(default_factory=Means)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A day sealed: what is published, the key, and the files of what is not published."""
+
+    header: Header
+    manifest: bytes
+    key: bytes
+    claims: Path
+    leaves: Mapping[int, tuple[Path, Path]]
+    """By asset number its leaves, and the levels of its tree from the tiles up."""
 
 
 def sealing(
@@ -71,6 +85,7 @@ def sealing(
     parts: int = PARTS,
     escrow: Path | None = None,
     correction: bool = False,
+    means: Means | None = None,
 ) -> Sealing:
     """The options of a seal, read and checked.
 
@@ -80,7 +95,13 @@ def sealing(
         parts: in how many leaves each claim is split.
         escrow: a file of age recipients, one in a line, who can open the key of the day.
         correction: the Books correct a day that was sealed before.
+        means: memory and threads, which change nothing of a seal.
+
+    Raises:
+        Refused: so many parts there cannot be.
     """
+    if not 1 <= parts <= MOST_PARTS:
+        raise Refused(f"a claim has 1 to {MOST_PARTS} parts, not {parts}")
     recipients: tuple[str, ...] = ()
     if escrow is not None:
         lines = (line.strip() for line in escrow.read_text("utf-8").splitlines())
@@ -89,14 +110,18 @@ def sealing(
             _recipient(word)
     loaded = load_key(key)
     former = None if after is None else read_former(after, loaded.public)
-    return Sealing(loaded, former, parts, recipients, correction)
+    return Sealing(loaded, former, parts, recipients, correction, means or Means())
 
 
 # -- from a close to a seal ------------------------------------------------------------------------
 
 
-def seal_day(day: Close, how: Sealing) -> tuple[Seal, Claims]:
-    """Seal what a close says is owed."""
+def seal_day(day: Close, how: Sealing, folder: Path | None = None) -> Made:
+    """Seal what a close says is owed.
+
+    `folder` is where it is made, and taken up again after a kill; the files stay there until they
+    are written elsewhere. Without one it is the engine's, whose files may end with it.
+    """
     time_ms, former = _time_ms(day), how.former
     if how.correction:
         _corrected(how, time_ms)
@@ -107,7 +132,8 @@ def seal_day(day: Close, how: Sealing) -> tuple[Seal, Claims]:
         )
     seq = 1 if former is None else former.header.seq + 1
     previous = NONE if former is None else bytes.fromhex(former.header.hash())
-    return seal_with(day, seq, previous, how.parts, day_key(how.key.secret(MASTER), seq, time_ms))
+    key = day_key(how.key.secret(MASTER), seq, time_ms)
+    return seal_with(day, seq, previous, how.parts, key, how.means, folder)
 
 
 def _corrected(how: Sealing, time_ms: int) -> str:
@@ -119,32 +145,72 @@ def _corrected(how: Sealing, time_ms: int) -> str:
     return str(found[-1])
 
 
-def seal_with(day: Close, seq: int, previous: bytes, parts: int, key: bytes) -> tuple[Seal, Claims]:
+def seal_with(
+    day: Close,
+    seq: int,
+    previous: bytes,
+    parts: int,
+    key: bytes,
+    means: Means | None = None,
+    folder: Path | None = None,
+) -> Made:
     """The seal of a close at a place in the chain, with a key of the day: for its maker or after.
 
     Raises:
         Refused: what would be sealed is not what the close says is owed.
     """
-    venue = day.books.venue
+    venue, means = day.books.venue, means or Means()
     cut_off = venue.cut_off.astimezone(UTC).isoformat()
     terms = Terms(venue.entity, cut_off, _time_ms(day), seq, previous, parts)
     assets = _assets(day)
     numbers = {a.asset: a.number for a in assets}
     prices = {a.asset: a.price / 10**a.scale for a in assets if a.price is not None}
-    found = collect(_balances(day), numbers, prices)
-    check_totals(found, numbers, {asset: owed.owed for asset, owed in day.books.owed.items()})
-    return make(found, terms, manifest(assets, terms, venue.currency, found), key), found
+    plan = _plan(day, assets, terms, key)
+    plan["how"] = {"claims": means.claims(parts)}
+    folder = folder or day.books.balances.engine.scratch() / "seal"
+    with Work(folder, plan) as work:
+        found = _claims(day, numbers, prices, work)
+        owed = {asset: owed.owed for asset, owed in day.books.owed.items()}
+        check_totals(found, numbers, owed)
+        sealed = build(found.path, key, parts, found.totals, work, means)
+        said = manifest(assets, terms, venue.currency, found)
+        files = {
+            a: (work.path(f"leaves/{a}.bin"), work.path(f"leaves/{a}.tree")) for a in found.totals
+        }
+        return Made(header_of(sealed, terms, said, key), said, key, found.path, files)
+
+
+def _plan(day: Close, assets: Sequence[Asset], terms: Terms, key: bytes) -> dict[str, Any]:
+    """All that decides what is sealed: by it unfinished work is known again."""
+    return {
+        "software": __version__,
+        "sources": dict(sorted(day.books.digests.items())),
+        "seq": terms.seq,
+        "time_ms": terms.time_ms,
+        "parts": terms.parts,
+        "key": key_commitment(key).hex(),
+        "assets": [[a.number, a.asset, a.scale, str(a.price)] for a in assets],
+        "engine": day.books.balances.engine.name,
+    }
+
+
+def _claims(
+    day: Close, numbers: Mapping[str, int], prices: Mapping[str, Fraction], work: Work
+) -> Tally:
+    """The table of claims, from the engine or as an earlier run has finished it."""
+    path, said = work.path("claims.parquet"), work.done("claims")
+    if said is not None:
+        return tally_of(said, path)
+    balances = day.books.balances
+    ordered = balances.nets().order_by("account_id", "asset")
+    found = write_claims(balances.engine.batches(ordered), numbers, prices, path)
+    work.finish("claims", [path], found.info())
+    return found
 
 
 def _time_ms(day: Close) -> int:
     cut_off = day.books.venue.cut_off
     return int(cut_off.timestamp()) * 1000 + cut_off.microsecond // 1000
-
-
-def _balances(day: Close) -> Iterator[Balance]:
-    for batch in day.books.balances.claims():
-        for row in batch:
-            yield Balance(row["account_id"], row["proof_text"], row["asset"], row["net"])
 
 
 def _assets(day: Close) -> list[Asset]:
@@ -188,8 +254,8 @@ def _price(figure: Any) -> Fraction | None:
 # -- the files -------------------------------------------------------------------------------------
 
 
-def seal_files(day: Close, seal: Seal, found: Claims, how: Sealing) -> Files:
-    """Every file of a seal by its name."""
+def seal_files(day: Close, seal: Made, how: Sealing) -> dict[str, Content]:
+    """Every file of a seal by its name; the large ones as files that are there."""
     header, key = seal.header.pack(), how.key
     said = json_bytes(statement(day, seal.header.hash()))
     public: Files = {
@@ -205,10 +271,10 @@ def seal_files(day: Close, seal: Seal, found: Claims, how: Sealing) -> Files:
     entry = _entry(day, seal, how, public)
     entries = [*(() if how.former is None else how.former.entries), entry]
     public |= {"entry.json": entry, **log_files(entries, key)}
-    private: Files = {
+    private: dict[str, Content] = {
         "day.key": seal.key.hex().encode() + b"\n",
-        "claims.parquet": _table(found),
-        **{f"leaves/{asset}.bin": rows for asset, rows in seal.leaves.items()},
+        "claims.parquet": seal.claims,
+        **{f"leaves/{path.name}": path for pair in seal.leaves.values() for path in pair},
     }
     return {
         **{f"public/{name}": content for name, content in public.items()},
@@ -216,7 +282,7 @@ def seal_files(day: Close, seal: Seal, found: Claims, how: Sealing) -> Files:
     }
 
 
-def seal_view(seal: Seal) -> dict[str, Any]:
+def seal_view(seal: Made) -> dict[str, Any]:
     """What a close says of its seal."""
     said = json.loads(seal.manifest)
     names = {a["number"]: a["asset"] for a in said["assets"]}
@@ -268,7 +334,7 @@ def header_view(header: Header) -> dict[str, Any]:
     }
 
 
-def _entry(day: Close, seal: Seal, how: Sealing, public: Mapping[str, bytes]) -> bytes:
+def _entry(day: Close, seal: Made, how: Sealing, public: Mapping[str, bytes]) -> bytes:
     """What the log says of a seal: all that its header leaves out because content decides it not.
 
     `assets`: by number leaves, owed and held in base units (null where what is held is not known),
@@ -325,19 +391,3 @@ def log_files(entries: Sequence[bytes], key: Key) -> Files:
     origin = origin_of(key.public)
     note = sign_note(checkpoint(origin, head(entries)), origin, key)
     return {"log/checkpoint": note, **{f"log/{p}": c for p, c in tiles.tiles(entries).items()}}
-
-
-def _table(found: Claims) -> bytes:
-    """The claims by account, for receipts and for an administrator."""
-    every = sorted(found.every)
-    table = pa.table(
-        {
-            "account": pa.array([c.account for c in every], pa.string()),
-            "text": pa.array([c.text for c in every], pa.string()),
-            "asset": pa.array([c.asset for c in every], pa.uint32()),
-            "amount": pa.array([str(c.amount) for c in every], pa.string()),
-        }
-    )
-    content = io.BytesIO()
-    pq.write_table(table, content, row_group_size=65_536)
-    return content.getvalue()

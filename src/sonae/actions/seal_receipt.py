@@ -46,7 +46,7 @@ def prove_account(path: Path, account: str) -> dict[str, Any]:
     text, amounts = amounts_of(folder.claims(account))
     if not amounts:
         raise UsageError(f"the seal holds no claim of account {account!r}")
-    return prove(header, key, text, amounts, folder.leaves)
+    return prove(header, key, text, amounts, folder.tree)
 
 
 def write_receipt(receipt: dict[str, Any], out: Path) -> None:

@@ -239,6 +239,10 @@ class Balances:
         Net of an asset: the account's states but margin debt, of every product; any sign. The
         proof text is the customer's, where one is given.
         """
+        return self.engine.stream(self.nets().order_by("account_id", "asset"))
+
+    def nets(self) -> Any:
+        """The same as a relation, in no order."""
         t = self.table
         net = t.group_by("account_id", "asset").aggregate(
             net=_net(t, t.state != DEBT), customer_id=t.customer_id.min()
@@ -248,8 +252,7 @@ class Balances:
             people = self.customers.select("customer_id", "proof_text")
             net = net.left_join(people, "customer_id")
             proof = net.proof_text
-        picked = net.select("account_id", "asset", "net", proof_text=proof)
-        return self.engine.stream(picked.order_by("account_id", "asset"))
+        return net.select("account_id", "asset", "net", proof_text=proof)
 
     def accounts(self) -> Any:
         """A relation of every account by asset: customer_id, units (net, any sign), margin_debt."""

@@ -63,6 +63,8 @@ def seal_make(
     correction: bool = False,
     assume: Assume = None,
     fund: str | None = None,
+    seal_memory: str = "1GB",
+    threads: int | None = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -84,13 +86,19 @@ def seal_make(
         The Books correct a day that was sealed before; that seal stays in the log.
     fund
         The store of the reserve ledger, for the sufficiency statement.
+    seal_memory
+        What making the trees may take, beside what the close takes; it changes nothing of a seal.
+    threads
+        On how many threads; by itself as many as there are cores.
     """
     from sonae.actions.seal import seal_books
+    from sonae.actions.seal_build import means_of
     from sonae.actions.seal_make import header_view, sealing
     from sonae.report.seal import header_table
 
     words = language(lang)
-    how = sealing(key, after, parts, escrow, correction)
+    means = means_of(seal_memory, threads)
+    how = sealing(key, after, parts, escrow, correction, means)
     with progress(words, SEAL_STEPS) as bar:
         made = seal_books(books, out_dir, how, assume or (), fund, bar.step)
     found = header_view(made)

@@ -56,7 +56,22 @@ class Claims:
     @property
     def residue(self) -> Fraction:
         """What the rounding of each account's value left out of asset 0."""
-        return self.value - sum(amount for _, amount in self.by_asset[VALUE])
+        return self.value - self.total(VALUE)
+
+    def total(self, number: int) -> int:
+        """What is sealed of an asset."""
+        return sum(amount for _, amount in self.by_asset[number])
+
+
+@dataclass
+class Summed(Claims):
+    """Claims that are not all in one place: what is sealed of each asset is known, and no more."""
+
+    totals: dict[int, int] = field(default_factory=dict)
+
+    def total(self, number: int) -> int:
+        """What is sealed of an asset."""
+        return self.totals[number]
 
 
 def collect(
@@ -109,6 +124,6 @@ def check_totals(found: Claims, numbers: Mapping[str, int], owed: Mapping[str, i
         Refused: it is not; nothing is sealed.
     """
     for asset, number in sorted(numbers.items()):
-        sealed = sum(amount for _, amount in found.by_asset[number])
+        sealed = found.total(number)
         if sealed != owed.get(asset, 0):
             raise Refused(f"{asset}: sealed {sealed}, owed {owed.get(asset, 0)}; nothing is sealed")

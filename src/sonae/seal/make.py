@@ -109,7 +109,12 @@ def make(found: Claims, terms: Terms, said: bytes, key: bytes) -> Seal:
         made = tree.build(tree.rows_of(tree.leaves(claims, key, asset, terms.parts), asset))
         sealed.append(Sealed(asset, made.height, made.leaves, made.total, made.root))
         leaves[asset] = b"".join(made.levels[0])
-    header = Header(
+    return Seal(header_of(sealed, terms, said, key), said, key, leaves)
+
+
+def header_of(sealed: Sequence[Sealed], terms: Terms, said: bytes, key: bytes) -> Header:
+    """The header over trees that were made, wherever that was."""
+    return Header(
         terms.seq,
         terms.time_ms,
         terms.previous,
@@ -119,4 +124,3 @@ def make(found: Claims, terms: Terms, said: bytes, key: bytes) -> Seal:
         terms.parts,
         tuple(sealed),
     )
-    return Seal(header, said, key, leaves)

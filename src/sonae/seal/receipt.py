@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sonae.seal import tree
-from sonae.seal.encoding import ROW, account_digest
+from sonae.seal.encoding import account_digest
 from sonae.seal.header import Header, SealError
+from sonae.seal.stored import Stored, in_memory
 
-Leaves = Callable[[int], bytes]
-"""Asset number -> the rows of its leaves, in order."""
+Leaves = Callable[[int], Stored | bytes]
+"""Asset number -> its tree as it is kept, or the rows of its leaves in order."""
 
 
 def prove(
@@ -23,16 +24,17 @@ def prove(
     """
     digest, shown = account_digest(text), []
     for asset, amount in sorted(amounts.items()):
-        content = leaves(asset)
-        whole = tree.build(tree.read_rows(content))
-        if whole.root != header.sealed(asset).root:
-            raise SealError(f"asset {asset}: the leaves are not those of the header")
+        kept, sealed = leaves(asset), header.sealed(asset)
+        kept = in_memory(kept) if isinstance(kept, bytes) else kept
         for made in tree.leaves([(digest, amount)], key, asset, header.parts):
             salt, _, part, share = made
             [row] = tree.rows_of([made], asset)
-            index = place(content, row)
+            index = kept.find(salt, row)
             if index is None:
                 raise SealError(f"asset {asset}, part {part}: this amount is not in the seal")
+            path = kept.path(index)
+            if climbed(row, index, path) != (sealed.root, sealed.total):
+                raise SealError(f"asset {asset}: the leaves are not those of the header")
             shown.append(
                 {
                     "asset": asset,
@@ -40,16 +42,16 @@ def prove(
                     "amount": str(share),
                     "index": index,
                     "salt": salt.hex(),
-                    "path": whole.path(index).hex(),
+                    "path": path.hex(),
                 }
             )
     order: Sequence[dict[str, Any]] = sorted(shown, key=lambda s: (s["asset"], s["part"]))
     return {"header": header.pack().hex(), "account": text, "leaves": order}
 
 
-def place(content: bytes, row: bytes) -> int | None:
-    """Where a row stands among rows, None where it does not."""
-    at = content.find(row)
-    while at % ROW and at != -1:
-        at = content.find(row, at + 1)
-    return None if at == -1 else at // ROW
+def climbed(row: bytes, index: int, path: bytes) -> tuple[bytes, int]:
+    """Root and total to which a leaf's path leads."""
+    for level, beside in enumerate(tree.read_rows(path)):
+        pair = [beside, row] if index >> level & 1 else [row, beside]
+        [row] = tree.above(pair, level + 1)
+    return row[:32], int.from_bytes(row[32:], "big")

@@ -84,21 +84,27 @@ def build(rows: Sequence[bytes]) -> Tree:
     Raises:
         Refused: a sum would reach 2^128.
     """
-    sha, sums = hashlib.sha256, [int.from_bytes(row[32:], "big") for row in rows]
-    if sum(sums) >= LIMIT:
-        raise Refused("the sum of an asset reaches 2^128")
     levels: list[list[bytes]] = [list(rows)]
     for level in range(1, height_of(len(rows)) + 1):
-        below, head = levels[-1], prefix("N", level)
-        if len(below) % 2 or not below:
-            below = [*below, *[empty(level - 1)] * (1 if below else 2)]
-            sums = [*sums, *[0] * (len(below) - len(sums))]
-        sums = [a + b for a, b in zip(sums[::2], sums[1::2], strict=True)]
-        pairs = zip(below[::2], below[1::2], sums, strict=True)
-        levels.append(
-            [sha(head + a + b).digest() + total.to_bytes(16, "big") for a, b, total in pairs]
-        )
+        levels.append(above(levels[-1], level))
     return Tree(levels, len(rows))
+
+
+def above(below: Sequence[bytes], level: int) -> list[bytes]:
+    """The rows of a level over those below it, with an empty one where one is wanting.
+
+    Raises:
+        Refused: a sum would reach 2^128.
+    """
+    sha, head = hashlib.sha256, prefix("N", level)
+    if len(below) % 2 or not below:
+        below = [*below, *[empty(level - 1)] * (1 if below else 2)]
+    sums = [int.from_bytes(row[32:], "big") for row in below]
+    sums = [a + b for a, b in zip(sums[::2], sums[1::2], strict=True)]
+    if max(sums) >= LIMIT:
+        raise Refused("the sum of an asset reaches 2^128")
+    pairs = zip(below[::2], below[1::2], sums, strict=True)
+    return [sha(head + a + b).digest() + total.to_bytes(16, "big") for a, b, total in pairs]
 
 
 def read_rows(content: bytes) -> list[bytes]:

@@ -101,7 +101,8 @@ def ordered(found: Leaves) -> Leaves:
         Refused: two accounts have one text, so that one leaf would serve two customers.
     """
     order = place(found.salts)
-    return Leaves(found.salts[order], _words(found.rows)[order].view(np.uint8))
+    rows = np.take(_words(found.rows), order, axis=0).view(np.uint8)
+    return Leaves(np.take(found.salts, order, axis=0), rows)
 
 
 def _words(rows: Rows) -> npt.NDArray[np.uint64]:
