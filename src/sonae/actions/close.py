@@ -15,7 +15,7 @@ from sonae.actions.fund_close import CLOSE, reserve_of, unsigned
 from sonae.actions.guard_notices import guard_findings
 from sonae.actions.seal_folder import kept_files
 from sonae.actions.seal_make import Sealing, seal_day, seal_files, seal_view
-from sonae.books.engine import open_engine
+from sonae.actions.work import Work, beside
 from sonae.books.read import Examine, read_books
 from sonae.close.day import Close, close_day
 from sonae.close.document import document
@@ -57,12 +57,14 @@ def close_books(
     fund: Path | str | None = None,
     sealing: Sealing | None = None,
     guard: str | None = None,
+    work: Work | None = None,
 ) -> Closed:
     """Close the Books in `folder`; with `out`, write `close.json` and the two reports there.
 
     With `fund`, the reserve is what its ledger says it holds. With `sealing`, the day is sealed as
     part of the close and the seal stands in `out/seal`. With `guard`, the record of a guard gives
-    the breaks that are open.
+    the breaks that are open. `work` says within which memory, and where what is finished is kept
+    while it runs; without it, beside `out`.
 
     Raises:
         InputError: the books cannot be read; with `out`, a report of why is written and nothing
@@ -71,8 +73,9 @@ def close_books(
         Refused: it would be sealed over a break that nobody owns.
     """
     check_out(out)
+    work = work or Work(folder=beside(out))
     try:
-        with closing(folder, assume, what_if_on, engine, step, fund, guard) as day:
+        with closing(folder, assume, what_if_on, engine, step, fund, guard, work) as day:
             seal, files = None, dict[str, Content]()
             if sealing is not None:
                 unsigned({f.name for f in day.findings})
@@ -102,11 +105,11 @@ def closing(
     step: Step = lambda _: None,
     fund: Path | str | None = None,
     guard: str | None = None,
+    work: Work | None = None,
 ) -> Iterator[Close]:
     """The day closed, while its engine is open; `fund` and `guard` are stores."""
     drafts = tuple(load_draft(name) for name in dict.fromkeys(assume))
-    running = open_engine(engine)
-    try:
+    with (work or Work()).running(engine) as running:
         books = read_books(folder, running, step, EXAMINE)
         edition = Edition(what_if_on or books.venue.on, drafts)
         reserve = None if fund is None else reserve_of(str(fund), books.venue.on)
@@ -114,8 +117,6 @@ def closing(
         if guard is not None:
             more = guard_findings(guard, venue.on, venue.known_at, ZoneInfo(venue.time_zone))
         yield close_day(books, edition, what_if_on, step, reserve, more)
-    finally:
-        running.close()
 
 
 def write_close(

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby
+from operator import itemgetter, or_
 from typing import Any
 
 import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from sonae.books.engine import FILE, ROW, Engine
 from sonae.books.parts import Part
@@ -18,11 +23,14 @@ from sonae.books.relation import UNITS, Check, count_faults, found, listed, rela
 from sonae.books.schema import BALANCES, PRODUCTS, STATES, Table
 from sonae.books.transcribe import Place
 from sonae.core.amount import bounded
+from sonae.core.canonical import digest
 from sonae.core.errors import Problem
 from sonae.core.text import Text
 
 DEBT = "margin_debt"
 GROUPS = ("asset", "product", "state")
+BITS, KEYS = 63, 504
+"""Keys in a word of bits, and in a pass over the accounts."""
 _REPEATED = Text("同じキーの行がほかにもある", "another row has the same key")
 _CUSTOMER = Text("customers にない顧客", "the customer is not in customers")
 
@@ -127,20 +135,52 @@ class Balances:
         debts = [g for g in self.groups if g["state"] == DEBT and g["low"] is not None]
         return min((g["low"] for g in debts), default=0), max((g["high"] for g in debts), default=0)
 
-    def counts(self) -> tuple[dict[str, int], int]:
-        """Accounts per asset, and accounts in which a key stands twice, in one pass.
+    def counts(self, assets: Collection[str]) -> tuple[dict[str, int], int]:
+        """Accounts per asset, and accounts in which a key may stand twice.
 
-        Each (product, state) is a bit: fewer bits than rows means that one is repeated.
+        The number of accounts is what memory grows with, not that of rows: each key of an asset is
+        a bit of its account, and fewer bits than rows means that one is repeated, or not known.
         """
-        t = self.table
-        accounts = t.group_by("account_id", "asset").aggregate(
-            rows=t.count(), bits=_bit(t).bit_or()
+        found, repeated = dict[str, int](), 0
+        for keys in _chunks([g for g in self.groups if _known(g, assets)]):
+            mine = sorted({g["asset"] for g in keys})
+            counted = self.engine.rows(self._counted(keys, mine))[0]
+            repeated += counted["repeated"] or 0
+            found |= {asset: counted[f"a{n}"] for n, asset in enumerate(mine)}
+        return found, repeated
+
+    def _counted(self, keys: Sequence[Mapping[str, Any]], assets: Sequence[str]) -> Any:
+        """One row: accounts of each asset, `a0`, `a1`, ..., and those with a key twice."""
+        t, bits, width = self.table, self._bits(keys), -(-len(keys) // BITS)
+        if len(assets) < len({g["asset"] for g in self.groups}):
+            t = t.filter(t.asset.isin(list(assets)))
+        on = [c for c in GROUPS if len({g[c] for g in keys}) > 1] or ["asset"]
+        rows = t.select("account_id", *on).left_join(bits.drop(*set(GROUPS) - set(on)), on)
+        words = [f"bits{n}" for n in range(width)]
+        each = rows.group_by("account_id").aggregate(
+            n=rows.count(), **{word: rows[word].bit_or().coalesce(0) for word in words}
         )
-        per_asset = accounts.group_by("asset").aggregate(
-            accounts=accounts.count(), repeated=(bit_count(accounts.bits) < accounts.rows).sum()
+        place = {n: divmod(n, BITS) for n in range(len(keys))}
+        said = {"repeated": (sum(bit_count(each[word]) for word in words) < each.n).sum()}
+        for n, asset in enumerate(assets):
+            masks = [0] * width
+            for k, (word, bit) in place.items():
+                masks[word] |= (keys[k]["asset"] == asset) << bit
+            given = [each[w] & mask != 0 for w, mask in zip(words, masks, strict=True) if mask]
+            said[f"a{n}"] = reduce(or_, given).sum()
+        return each.aggregate(**said)
+
+    def _bits(self, keys: Sequence[Mapping[str, Any]]) -> Any:
+        """Each key of an asset and its bit, in words that no engine takes for negative numbers."""
+        columns = {c: pa.array([g[c] for g in keys], pa.string()) for c in GROUPS}
+        for word in range(-(-len(keys) // BITS)):
+            bits = [1 << k - word * BITS if k // BITS == word else 0 for k in range(len(keys))]
+            columns[f"bits{word}"] = pa.array(bits, pa.int64())
+        path = (
+            self.engine.scratch() / f"keys-{digest([[g[c] for c in GROUPS] for g in keys])}.parquet"
         )
-        rows = self.engine.rows(per_asset)
-        return {r["asset"]: r["accounts"] for r in rows}, sum(r["repeated"] or 0 for r in rows)
+        pq.write_table(pa.table(columns), path)
+        return self.engine.scan([path]).drop(FILE, ROW)
 
     def rows_of(self, asset: str) -> int:
         """How many rows an asset has."""
@@ -326,8 +366,19 @@ def _zero() -> Any:
     return ibis.literal(0).cast(UNITS)
 
 
-def _bit(table: Any) -> Any:
-    states = table.state.cases(*[(s, 1 << i) for i, s in enumerate(STATES)], else_=0)
-    width = len(STATES)
-    shifts = [(p, 1 << (width * i)) for i, p in enumerate(PRODUCTS)]
-    return states.cast("int32") * table["product"].cases(*shifts, else_=0).cast("int32")
+def _known(group: Mapping[str, Any], assets: Collection[str]) -> bool:
+    codes = group["product"] in PRODUCTS and group["state"] in STATES
+    return codes and group["asset"] in assets
+
+
+def _chunks(keys: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """The keys, in order of assets, as many in a pass as its accounts have room for."""
+    chunk: list[Mapping[str, Any]] = []
+    for _, of_asset in groupby(keys, key=itemgetter("asset")):
+        more = list(of_asset)
+        if chunk and len(chunk) + len(more) > KEYS:
+            yield chunk
+            chunk = []
+        chunk += more
+    if chunk:
+        yield chunk

@@ -6,6 +6,7 @@ import csv
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,17 @@ def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digest_of(path: Path) -> str:
+    """The same, taken once for a file that has not changed since."""
+    at = path.stat()
+    return _digest_of(path, at.st_size, at.st_mtime_ns, at.st_ino)
+
+
+@cache
+def _digest_of(path: Path, *_: int) -> str:
+    return file_digest(path)
 
 
 def table_digest(parts: Sequence[Part], digests: dict[str, str]) -> str:

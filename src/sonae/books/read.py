@@ -116,8 +116,8 @@ def read_books(
         raise InputError(capped(problems)) from error
     if problems or venue is None or balances is None:
         raise InputError(capped(problems))
-    files = {p.name: parts.file_digest(p.path) for ps in found.tables.values() for p in ps}
-    files |= {p.name: parts.file_digest(p) for p in sorted(folder.glob("*.toml"))}
+    files = {p.name: parts.digest_of(p.path) for ps in found.tables.values() for p in ps}
+    files |= {p.name: parts.digest_of(p) for p in sorted(folder.glob("*.toml"))}
     digests = {n: parts.table_digest(ps, files) for n, ps in found.tables.items()}
     digests |= {n.removesuffix(".toml"): d for n, d in files.items() if n.endswith(".toml")}
     registers = (policies, wallets, suppliers)
@@ -192,7 +192,7 @@ def _mass(
     if balances is None:
         return None, {}
     balances.customers = people
-    accounts, repeated = balances.counts()
+    accounts, repeated = balances.counts(scales)
     if repeated:
         problems += balances.repeated()
     if people is not None:

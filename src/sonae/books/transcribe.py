@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from sonae.books.parts import Part
+from sonae.books.kept import read_kept, write_kept
+from sonae.books.parts import Part, digest_of
+from sonae.core.canonical import digest
 from sonae.core.errors import Problem
 from sonae.core.text import Text
 
@@ -38,8 +40,12 @@ def transcribe(
     """The same rows as Parquet, every value as the text it was; broken rows become problems.
 
     A row with too many or too few cells, or bytes that are not UTF-8, is reported with its number;
-    the close is then refused, so that leaving the row out here never lowers a total.
+    the close is then refused, so that leaving the row out here never lowers a total. A copy that an
+    earlier run finished in `scratch` is taken up.
     """
+    target = scratch / f"{digest([part.name, digest_of(part.path), list(part.types)])}.parquet"
+    if kept := _kept(target):
+        return Place(part.name, ()), Part(kept, part.name, part.types)
     faults: list[Problem] = []
     left_out: list[int] = []
 
@@ -53,7 +59,6 @@ def transcribe(
         faults.append(Problem("corrupt-row", table, text, part.name, number))
         return "skip"
 
-    target = scratch / f"{len(list(scratch.iterdir())):05d}.parquet"
     names = list(part.types)
     schema = pa.schema([(n, pa.string()) for n in names])
     try:
@@ -74,7 +79,16 @@ def transcribe(
     problems += faults
     if any(f.name == "unreadable-file" for f in faults):
         return None
+    if not faults:
+        write_kept(target.with_suffix(".json"), {"copy": digest_of(target)})
     return Place(part.name, tuple(sorted(left_out))), Part(target, part.name, part.types)
+
+
+def _kept(target: Path) -> Path | None:
+    """A copy without faults that an earlier run finished, and that is what it was then."""
+    known = read_kept(target.with_suffix(".json"))
+    good = known is not None and target.is_file() and digest_of(target) == known["copy"]
+    return target if good else None
 
 
 def _as_text(

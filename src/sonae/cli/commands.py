@@ -14,6 +14,8 @@ from sonae.cli.main import (
     Bar,
     Json,
     Language,
+    Memory,
+    WorkFolder,
     app,
     books,
     day,
@@ -43,6 +45,8 @@ def close(
     seal_after: Path | None = None,
     escrow: Path | None = None,
     pack: Path | None = None,
+    memory: Memory = None,
+    work: WorkFolder = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -72,6 +76,7 @@ def close(
         RECIPIENTS.toml: a resolution pack is made too, beside --out, signed by the seal key.
     """
     from sonae.actions.close import close_books
+    from sonae.actions.work import Work
     from sonae.report.pack import made_view
     from sonae.report.terminal import summary
 
@@ -81,7 +86,8 @@ def close(
     how = _sealed(seal_key, seal_after, escrow, out_dir is not None and not what_if_on)
     with progress(words, CLOSE_STEPS) as bar:
         on, known = day(what_if_on), assume or ()
-        closed = close_books(folder, known, on, out_dir, engine, bar.step, fund, how, guard)
+        room = Work.of(memory, work, out_dir)
+        closed = close_books(folder, known, on, out_dir, engine, bar.step, fund, how, guard, room)
         found = _pack_of(folder, out_dir, pack, seal_key, bar)
     show_json(closed.document) if json else show(summary(closed.document, words))
     if out_dir is not None and not json:

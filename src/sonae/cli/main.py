@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
@@ -62,6 +63,14 @@ Assume = Annotated[
     Parameter(name="--assume", negative="", help="a draft by name or file; may be repeated"),
 ]
 Language = Annotated[Lang | None, Parameter(name="--lang", help="ja or en")]
+Memory = Annotated[
+    str | None,
+    Parameter(name="--memory", help="how much it may take, as 4GB; 2400MB unless said"),
+]
+WorkFolder = Annotated[
+    Path | None,
+    Parameter(name="--work", help="where finished stages outlast a kill; beside --out unless said"),
+]
 
 
 def language(lang: Lang | None) -> Lang:

@@ -42,12 +42,21 @@ class Engine(Protocol):
         """Give back memory and temporary files."""
 
 
-def open_engine(name: str = "duckdb", memory: str = "1800MB", threads: int | None = None) -> Engine:
-    """An engine by name; memory is a bound like "1800MB"."""
+def open_engine(
+    name: str = "duckdb",
+    memory: str = "1800MB",
+    threads: int | None = None,
+    folder: Path | None = None,
+) -> Engine:
+    """An engine by name; memory is a bound like "1800MB".
+
+    `folder`: where it keeps its temporary files, in one of its own; without it where the system
+    has such files.
+    """
     if name == "duckdb":
         from sonae.books.engine.duckdb import DuckDB
 
-        return DuckDB(memory, threads)
+        return DuckDB(memory, threads, folder)
     raise UsageError(f"no engine {name!r}; there is: {', '.join(ENGINES)}")
 
 

@@ -28,8 +28,8 @@ class DuckDB:
         """The parts that are loaded with the first connection otherwise."""
         _ = ibis.duckdb
 
-    def __init__(self, memory: str, threads: int | None) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="sonae-"))
+    def __init__(self, memory: str, threads: int | None, folder: Path | None = None) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="sonae-", dir=folder))
         self._ibis = ibis.duckdb.connect(
             threads=threads or os.cpu_count() or 1,
             memory_limit=memory,
