@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from sonae.actions.close import EXAMINE
 from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.row_file import row_file
-from sonae.books.engine import open_engine
+from sonae.actions.work import Work, beside
 from sonae.books.facts import Facts
 from sonae.books.read import Books, read_books
 from sonae.claims.entitle import (
@@ -58,14 +58,11 @@ class Opened:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Opened]:
+def opened(folder: Path, work: Work | None = None) -> Iterator[Opened]:
     """Books while their engine is open; no close is made of them."""
-    running = open_engine()
-    try:
+    with (work or Work()).running() as running:
         books = read_books(folder, running, also=EXAMINE)
         yield Opened(books, regulatory(Facts(books), "regulatory").prices)
-    finally:
-        running.close()
 
 
 @dataclass
@@ -105,6 +102,7 @@ def value(
     incident: Incident,
     only: str | None = None,
     sink: Sink = lambda _: None,
+    work: Work | None = None,
 ) -> Valued:
     """Every method of an incident over every account of the Books of its record date.
 
@@ -113,6 +111,7 @@ def value(
         incident: with its methods.
         only: one method instead of all.
         sink: takes every account under every method; nothing of it is kept in memory.
+        work: within which memory, and where what is finished is kept.
 
     Raises:
         UsageError: the Books are of another instant, or a method lacks what it needs.
@@ -128,7 +127,7 @@ def value(
         known = ", ".join(m.id for m in incident.methods) or "-"
         raise UsageError(f"no method {only!r}; the incident has: {known}")
     found = Valued(incident, methods, {m.id: {} for m in methods})
-    with opened(books) as day:
+    with opened(books, work) as day:
         if day.books.venue.cut_off != incident.record_at:
             raise UsageError(
                 f"the Books are of {day.books.venue.cut_off.isoformat()}, the record date is "
@@ -291,12 +290,15 @@ def _residual(method: Method, found: Valued) -> dict[str, Any]:
     return residual
 
 
-def compare_methods(books: Path, incident: Incident, out: Path | None = None) -> dict[str, Any]:
+def compare_methods(
+    books: Path, incident: Incident, out: Path | None = None, work: Work | None = None
+) -> dict[str, Any]:
     """The methods of an incident side by side; with `out`, every account under each as well."""
+    work = work or Work(folder=beside(out))
     if out is None:
-        return comparison(value(books, incident))
+        return comparison(value(books, incident, work=work))
     with row_file(out, {}) as rows:
-        document = comparison(value(books, incident, sink=rows.take))
+        document = comparison(value(books, incident, sink=rows.take, work=work))
         rows.done()
         replace_folder(out, {"valuation.json": json_bytes(document), ACCOUNTS: rows.chunks()})
     return document

@@ -69,19 +69,27 @@ class Work:
             finally:
                 engine.close()
             return
-        with _alone(self.folder):
-            kept = Kept(open_engine(name, memory, self.threads, self.folder), self.folder)
-            answered = not self.named
+        with self.held(self.folder) as folder:
+            kept = Kept(open_engine(name, memory, self.threads, folder), folder)
             try:
                 yield kept
+            finally:
+                kept.close()
+
+    @contextmanager
+    def held(self, folder: Path) -> Iterator[Path]:
+        """A work folder for this run alone, removed once there is an answer."""
+        with _alone(folder):
+            answered = not self.named
+            try:
+                yield folder
                 answered = True
             except InputError:
                 answered = True
                 raise
             finally:
-                kept.close()
                 if answered:
-                    shutil.rmtree(self.folder)
+                    shutil.rmtree(folder)
 
 
 def beside(out: Path | None) -> Path | None:

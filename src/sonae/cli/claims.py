@@ -12,6 +12,8 @@ from sonae.cli.main import (
     OK,
     Json,
     Language,
+    Memory,
+    WorkFolder,
     claims,
     incident,
     language,
@@ -171,6 +173,8 @@ def claims_value(
     file: File,
     *,
     out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
+    memory: Memory = None,
+    work: WorkFolder = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -186,9 +190,11 @@ def claims_value(
         Where the comparison and the accounts under every method go.
     """
     from sonae.actions.entitle import compare_methods, load_incident
+    from sonae.actions.work import Work
     from sonae.report.incident import valuation_view
 
-    document = compare_methods(books, load_incident(file)[0], out_dir)
+    room = Work.of(memory, work, out_dir)
+    document = compare_methods(books, load_incident(file)[0], out_dir, room)
     if json:
         show_json(document)
     else:

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from sonae.cli.main import (
     FOUND,
     OK,
+    REFUSED,
     Assume,
     Bar,
     Json,
@@ -27,6 +28,7 @@ from sonae.cli.main import (
     show_json,
 )
 from sonae.core.errors import UsageError
+from sonae.core.text import Lang
 
 CLOSE_STEPS = 7
 
@@ -47,15 +49,18 @@ def close(
     pack: Path | None = None,
     memory: Memory = None,
     work: WorkFolder = None,
+    at_once: int = 1,
     lang: Language = None,
     json: Json = False,
 ) -> int:
     """Close one entity's day: reconcile, value, require, cover; with --seal-key also seal it.
 
+    A folder of Books is a group: each entity is closed by itself, nothing is netted.
+
     Parameters
     ----------
     folder
-        A folder of input tables.
+        A folder of input tables, or of such folders.
     what_if_on
         Apply the law of another day (YYYY-MM-DD); the result is a what-if.
     out_dir
@@ -74,13 +79,25 @@ def close(
         A file of age recipients who can open the key of the day.
     pack
         RECIPIENTS.toml: a resolution pack is made too, beside --out, signed by the seal key.
+    at_once
+        Of a group, how many entities are closed at a time; they share the memory.
     """
     from sonae.actions.close import close_books
+    from sonae.actions.group import is_group
     from sonae.actions.work import Work
     from sonae.report.pack import made_view
     from sonae.report.terminal import summary
 
     words = language(lang)
+    if is_group(folder):
+        if fund or guard or seal_key or seal_after or escrow or pack:
+            raise UsageError(
+                "a group has no ledger, guard, seal or pack of its own; close it alone"
+            )
+        law = (tuple(assume or ()), day(what_if_on), engine)
+        return _close_group(
+            folder, law, out_dir, at_once, Work.of(memory, work, out_dir), words, json
+        )
     if seal_key is None and pack:
         raise UsageError("--pack needs --seal-key")
     how = _sealed(seal_key, seal_after, escrow, out_dir is not None and not what_if_on)
@@ -95,6 +112,29 @@ def close(
     if found and not json:
         show(made_view(found, words))
     return OK if closed.clean and _complete(found) else FOUND
+
+
+def _close_group(
+    folder: Path,
+    law: tuple[Any, ...],
+    out_dir: Path | None,
+    at_once: int,
+    room: Any,
+    words: Lang,
+    json: bool,
+) -> int:
+    """A group: 3 where an entity was not closed, 1 where one has a breach or warning."""
+    from sonae.actions.group import Asked, close_group, entities
+    from sonae.report.group import overview_view
+
+    with progress(words, len(entities(folder))) as bar:
+        document = close_group(folder, Asked(*law), out_dir, at_once, room, bar.step)
+    show_json(document) if json else show(overview_view(document, words))
+    if out_dir is not None and not json:
+        out(f"→ {out_dir / f'overview.{words}.html'}")
+    if document["states"].keys() - {"closed"}:
+        return REFUSED
+    return FOUND if any(e["to_act_on"] for e in document["entities"]) else OK
 
 
 def _sealed(key: Path | None, after: Path | None, escrow: Path | None, may_be: bool) -> Any:
