@@ -10,9 +10,7 @@ import csv
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import resources
@@ -29,8 +27,11 @@ from sonae.actions.close import EXAMINE
 from sonae.actions.files import json_bytes
 from sonae.actions.fund_export import verify_export
 from sonae.actions.keys import Key, load_key, verify_signature
+from sonae.actions.pack_tables import kept_table, plain_folder
 from sonae.actions.seal_folder import Folder
-from sonae.books.engine import Engine, open_engine
+from sonae.actions.work import Work, beside
+from sonae.books.engine import Engine
+from sonae.books.parts import digest_of
 from sonae.books.read import Books, read_books
 from sonae.core.canonical import digest, parse_number
 from sonae.core.errors import InputError, Problem, Refused, UsageError
@@ -40,7 +41,6 @@ from sonae.pack import manifest as form
 from sonae.pack import view
 from sonae.pack.age import encrypt
 from sonae.pack.recipients import Recipients, read_recipients
-from sonae.pack.tables import Watch, write_table
 from sonae.pack.zipped import BLOCK, zip_stream
 from sonae.report.html import close_report
 from sonae.report.pack import read_first
@@ -64,6 +64,7 @@ class Wanted:
     fund: Path | None = None
     people: Path | None = None
     brand: str | None = None
+    work: Work | None = None
 
 
 def make_pack(wanted: Wanted, step: Step = lambda _: None) -> dict[str, Any]:
@@ -80,17 +81,15 @@ def make_pack(wanted: Wanted, step: Step = lambda _: None) -> dict[str, Any]:
     given = [p for p in (wanted.people, wanted.fund) if p is not None]
     if problems := small.my_number_columns(wanted.books, *given):
         raise InputError(problems)
-    engine = open_engine()
-    try:
+    wanted.out.parent.mkdir(parents=True, exist_ok=True)
+    with (wanted.work or Work(folder=beside(wanted.out))).running() as engine:
         books = read_books(wanted.books, engine, step, EXAMINE)
         close = _close(wanted.close, books)
-        with _stage(wanted.out) as folder:
-            made = _Pack(wanted, terms, key, books, close, engine, folder)
-            manifest, warnings = made.write(step)
-            step(Text("暗号化する", "encrypting"))
-            name, size, plain = _encrypt(folder, manifest, terms, wanted.out, key)
-    finally:
-        engine.close()
+        folder = plain_folder(engine.scratch())
+        made = _Pack(wanted, terms, key, books, close, engine, folder)
+        manifest, warnings = made.write(step)
+        step(Text("暗号化する", "encrypting"))
+        name, size, plain = _encrypt(folder, manifest, terms, wanted.out, key)
     return {
         "file": str(wanted.out),
         "bytes": size,
@@ -103,7 +102,12 @@ def make_pack(wanted: Wanted, step: Step = lambda _: None) -> dict[str, Any]:
 
 
 def pack_of_close(
-    books: Path, out: Path, recipients: Path, key: Path, step: Step = lambda _: None
+    books: Path,
+    out: Path,
+    recipients: Path,
+    key: Path,
+    step: Step = lambda _: None,
+    work: Work | None = None,
 ) -> dict[str, Any]:
     """The pack of a close that was just made and sealed into `out`, put beside that folder.
 
@@ -111,20 +115,7 @@ def pack_of_close(
     """
     on = json.loads((out / "close.json").read_bytes())["on"]
     file = out.with_name(f"{out.name}-{on}.pack.age")
-    return make_pack(Wanted(books, out, recipients, key, file, seal=out), step)
-
-
-@contextmanager
-def _stage(out: Path) -> Iterator[Path]:
-    """A folder of its owner's beside the file; removed whatever happens, also a former one."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = out.with_name(f".{out.name}.stage")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return make_pack(Wanted(books, out, recipients, key, file, seal=out, work=work), step)
 
 
 def _close(path: Path, books: Books) -> dict[str, Any]:
@@ -217,9 +208,12 @@ class _Pack:
         return found, view.totals(self.engine, written)
 
     def _table(self, name: str, batches: Any, schema: Any) -> None:
-        watch = Watch(name)
-        self.rows |= write_table(self.folder, name, watch.through(batches), schema)
-        for column, count in sorted(watch.found.items()):
+        """Write a table, or take up what a killed run had written of the same."""
+        asked = [self.books.digests, self.wanted.brand, digest(self.close)]
+        asked += [None if self.wanted.people is None else digest_of(self.wanted.people)]
+        rows, found = kept_table(self.folder, name, asked, batches, schema)
+        self.rows |= rows
+        for column, count in sorted(found.items()):
             self._looks_like(f"{name}/", column, count)
 
     def _looks_like(self, file: str, column: str, count: int) -> None:
@@ -370,8 +364,7 @@ class _Pack:
         paths = sorted(p for p in self.folder.rglob("*") if p.is_file())
         listed = []
         for path in paths:
-            with path.open("rb") as stream:
-                found = hashlib.file_digest(stream, "sha256").hexdigest()
+            found = digest_of(path)
             name = path.relative_to(self.folder).as_posix()
             size = path.stat().st_size
             listed.append(

@@ -107,7 +107,8 @@ def _alone(folder: Path) -> Iterator[None]:
     fresh = not folder.exists() or not any(folder.iterdir())
     if not fresh and not (folder / LOCK).is_file():
         raise UsageError(_OTHER.format(folder=folder))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     with (folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

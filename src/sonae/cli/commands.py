@@ -105,7 +105,7 @@ def close(
         on, known = day(what_if_on), assume or ()
         room = Work.of(memory, work, out_dir)
         closed = close_books(folder, known, on, out_dir, engine, bar.step, fund, how, guard, room)
-        found = _pack_of(folder, out_dir, pack, seal_key, bar)
+        found = _pack_of(folder, out_dir, pack, seal_key, bar, memory)
     show_json(closed.document) if json else show(summary(closed.document, words))
     if out_dir is not None and not json:
         out(f"→ {out_dir / f'report.{words}.html'}")
@@ -148,13 +148,22 @@ def _sealed(key: Path | None, after: Path | None, escrow: Path | None, may_be: b
     return None if key is None else sealing(key, after, escrow=escrow)
 
 
-def _pack_of(folder: Path, close: Path | None, to: Path | None, key: Path | None, bar: Bar) -> Any:
+def _pack_of(
+    folder: Path,
+    close: Path | None,
+    to: Path | None,
+    key: Path | None,
+    bar: Bar,
+    memory: str | None,
+) -> Any:
     """The pack of a close, where one is wanted."""
     if to is None or close is None or key is None:
         return None
     from sonae.actions.pack_make import pack_of_close
+    from sonae.actions.work import Work
 
-    return pack_of_close(folder, close, to, key, bar.step)
+    room = Work.of(memory, None, close.with_name(f"{close.name}.pack"))
+    return pack_of_close(folder, close, to, key, bar.step, room)
 
 
 def _complete(pack: Any) -> bool:

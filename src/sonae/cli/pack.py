@@ -12,6 +12,8 @@ from sonae.cli.main import (
     OK,
     Json,
     Language,
+    Memory,
+    WorkFolder,
     day,
     language,
     out,
@@ -47,6 +49,8 @@ def pack_make(
     people: Path | None = None,
     brand: str | None = None,
     log: Log = None,
+    memory: Memory = None,
+    work: WorkFolder = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -75,10 +79,12 @@ def pack_make(
     """
     from sonae.actions.pack_keep import made_and_logged
     from sonae.actions.pack_make import Wanted
+    from sonae.actions.work import Work
     from sonae.report.pack import made_view
 
     words = language(lang)
-    wanted = Wanted(books, close, recipients, sign, out_file, seal, fund, people, brand)
+    room = Work.of(memory, work, out_file)
+    wanted = Wanted(books, close, recipients, sign, out_file, seal, fund, people, brand, room)
     with progress(words, MAKE_STEPS) as bar:
         found = made_and_logged(wanted, log, bar.step)
     if json:
