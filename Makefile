@@ -32,6 +32,7 @@ bench: venv
 	$(BIN)/python benchmarks/fund.py
 	$(BIN)/python benchmarks/seal.py
 	$(BIN)/python benchmarks/claims.py
+	$(BIN)/python benchmarks/scale.py --rows 1 10 # without numbers: 100 million, with some 40 GB of disk
 	$(BIN)/python benchmarks/estate.py --people 300000
 	$(BIN)/python benchmarks/rails.py
 	$(BIN)/python benchmarks/people.py
