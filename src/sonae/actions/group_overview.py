@@ -126,19 +126,17 @@ def _remarks(listed: Sequence[Mapping[str, Any]]) -> list[Text]:
     remarks = []
     for entity, count in sorted(Counter(e["entity"] for e in closed).items()):
         if count > 1:
-            names = [e["name"] for e in closed if e["entity"] == entity]
-            listed_ja, listed_en = "、".join(names), ", ".join(names)
-            remarks.append(
-                Text(
-                    f"{entity}の台帳が{count}つある（{listed_ja}）。合計は二重になり得る",
-                    f"{entity} has {count} Books ({listed_en}); sums may count it twice",
-                )
-            )
+            names = ", ".join(e["name"] for e in closed if e["entity"] == entity)
+            remarks.append(_TWICE.format(entity=entity, n=count, names=names))
     if len({e["cut_off"] for e in closed}) > 1:
         remarks.append(_INSTANTS)
     return remarks
 
 
+_TWICE = Text(
+    "{entity}の台帳が{n}個ある（{names}）。合計は二重になり得る",
+    "{entity} has {n} Books ({names}); sums may count it twice",
+)
 _INSTANTS = Text(
     "基準時が法人により異なる。合計は同じ時点のものではない",
     "the cut-offs differ between entities; the sums are not of one instant",

@@ -53,7 +53,9 @@ class Work:
     @classmethod
     def of(cls, memory: str | None, named: Path | None, out: Path | None) -> Work:
         """What was asked for; where no folder is named, one beside the output."""
-        return cls(MEMORY if memory is None else memory, named or beside(out), named=named is not None)
+        return cls(
+            MEMORY if memory is None else memory, named or beside(out), named=named is not None
+        )
 
     @contextmanager
     def running(self, name: str = "duckdb") -> Iterator[Engine]:

@@ -151,31 +151,34 @@ class Balances:
 
     def _counted(self, keys: Sequence[Mapping[str, Any]], assets: Sequence[str]) -> Any:
         """One row: accounts of each asset, `a0`, `a1`, ..., and those with a key twice."""
-        t, bits, width = self.table, self._bits(keys), -(-len(keys) // BITS)
+        t, words = self.table, _words(keys)
         if len(assets) < len({g["asset"] for g in self.groups}):
             t = t.filter(t.asset.isin(list(assets)))
         on = [c for c in GROUPS if len({g[c] for g in keys}) > 1] or ["asset"]
-        rows = t.select("account_id", *on).left_join(bits.drop(*set(GROUPS) - set(on)), on)
-        words = [f"bits{n}" for n in range(width)]
+        rows = t.select("account_id", *on).left_join(
+            self._bits(keys).drop(*set(GROUPS) - set(on)), on
+        )
         each = rows.group_by("account_id").aggregate(
             n=rows.count(), **{word: rows[word].bit_or().coalesce(0) for word in words}
         )
-        place = {n: divmod(n, BITS) for n in range(len(keys))}
         said = {"repeated": (sum(bit_count(each[word]) for word in words) < each.n).sum()}
         for n, asset in enumerate(assets):
-            masks = [0] * width
-            for k, (word, bit) in place.items():
-                masks[word] |= (keys[k]["asset"] == asset) << bit
-            given = [each[w] & mask != 0 for w, mask in zip(words, masks, strict=True) if mask]
+            masks = {
+                word: sum((key["asset"] == asset) << bit for bit, key in enumerate(mine))
+                for word, mine in words.items()
+            }
+            given = [each[word] & mask != 0 for word, mask in masks.items() if mask]
             said[f"a{n}"] = reduce(or_, given).sum()
         return each.aggregate(**said)
 
     def _bits(self, keys: Sequence[Mapping[str, Any]]) -> Any:
         """Each key of an asset and its bit, in words that no engine takes for negative numbers."""
         columns = {c: pa.array([g[c] for g in keys], pa.string()) for c in GROUPS}
-        for word in range(-(-len(keys) // BITS)):
-            bits = [1 << k - word * BITS if k // BITS == word else 0 for k in range(len(keys))]
-            columns[f"bits{word}"] = pa.array(bits, pa.int64())
+        before = 0
+        for word, mine in _words(keys).items():
+            bits = [0] * before + [1 << bit for bit in range(len(mine))]
+            before += len(mine)
+            columns[word] = pa.array(bits + [0] * (len(keys) - before), pa.int64())
         path = (
             self.engine.scratch() / f"keys-{digest([[g[c] for c in GROUPS] for g in keys])}.parquet"
         )
@@ -364,6 +367,12 @@ def _net(table: Any, where: Any) -> Any:
 
 def _zero() -> Any:
     return ibis.literal(0).cast(UNITS)
+
+
+def _words(keys: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """The keys by the word whose bits they are, in order."""
+    starts = range(0, len(keys), BITS)
+    return {f"bits{n}": keys[start : start + BITS] for n, start in enumerate(starts)}
 
 
 def _known(group: Mapping[str, Any], assets: Collection[str]) -> bool:
