@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sonae.actions.files import Content, json_bytes, replace_folder
 from sonae.actions.fund_close import CLOSE, reserve_of, unsigned
 from sonae.actions.guard_notices import guard_findings
+from sonae.actions.seal_build import Means
 from sonae.actions.seal_folder import kept_files
 from sonae.actions.seal_make import Sealing, seal_day, seal_files, seal_view
 from sonae.actions.work import Work, beside
@@ -73,6 +74,9 @@ def close_books(
         Refused: it would be sealed over a break that nobody owns.
     """
     check_out(out)
+    if sealing is not None and work is not None:
+        threads = work.threads or sealing.means.threads
+        sealing = replace(sealing, means=Means(work.rest, threads, sealing.means.hashing))
     work = work or Work(folder=beside(out))
     try:
         with closing(folder, assume, what_if_on, engine, step, fund, guard, work) as day:

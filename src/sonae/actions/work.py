@@ -57,6 +57,11 @@ class Work:
             MEMORY if memory is None else memory, named or beside(out), named=named is not None
         )
 
+    @property
+    def rest(self) -> int:
+        """Bytes for what runs beside the engine, such as a seal."""
+        return megabytes(self.memory) * 1_000_000 // 4
+
     @contextmanager
     def running(self, name: str = "duckdb") -> Iterator[Engine]:
         """An engine while this work is done.

@@ -179,9 +179,8 @@ class Balances:
             bits = [0] * before + [1 << bit for bit in range(len(mine))]
             before += len(mine)
             columns[word] = pa.array(bits + [0] * (len(keys) - before), pa.int64())
-        path = (
-            self.engine.scratch() / f"keys-{digest([[g[c] for c in GROUPS] for g in keys])}.parquet"
-        )
+        name = digest([[g[c] for c in GROUPS] for g in keys])
+        path = self.engine.scratch().joinpath(f"keys-{name}.parquet")
         pq.write_table(pa.table(columns), path)
         return self.engine.scan([path]).drop(FILE, ROW)
 

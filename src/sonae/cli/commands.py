@@ -31,6 +31,13 @@ from sonae.core.errors import UsageError
 from sonae.core.text import Lang
 
 CLOSE_STEPS = 7
+_FUND = Parameter(help="the store of the reserve ledger: the reserve is then what it holds")
+_GUARD = Parameter(help="the store of the guard: its open breaks are findings of the close")
+_SEAL = Parameter(help="the operator's seal key: seals what is owed, into `seal` below --out")
+_AFTER = Parameter(help="the folder of the seal, or of the close, before this one")
+_ESCROW = Parameter(help="a file of age recipients who can open the key of the day")
+_PACK = Parameter(help="RECIPIENTS.toml: a pack is made too, beside --out, signed by the seal key")
+_AT_ONCE = Parameter(help="of a group, how many are closed at a time; they share the memory")
 
 
 @app.command
@@ -41,15 +48,15 @@ def close(
     what_if_on: str | None = None,
     out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
     engine: str = "duckdb",
-    fund: str | None = None,
-    guard: str | None = None,
-    seal_key: Path | None = None,
-    seal_after: Path | None = None,
-    escrow: Path | None = None,
-    pack: Path | None = None,
+    fund: Annotated[str | None, _FUND] = None,
+    guard: Annotated[str | None, _GUARD] = None,
+    seal_key: Annotated[Path | None, _SEAL] = None,
+    seal_after: Annotated[Path | None, _AFTER] = None,
+    escrow: Annotated[Path | None, _ESCROW] = None,
+    pack: Annotated[Path | None, _PACK] = None,
     memory: Memory = None,
     work: WorkFolder = None,
-    at_once: int = 1,
+    at_once: Annotated[int, _AT_ONCE] = 1,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -67,20 +74,6 @@ def close(
         Where close.json and the reports go.
     engine
         Where set-based work runs.
-    fund
-        The store of the reserve ledger: the reserve is then what the ledger holds.
-    guard
-        The store of the guard: its open breaks are findings of the close.
-    seal_key
-        The operator's seal key: seals what is owed, into `seal` below --out.
-    seal_after
-        The folder of the seal, or of the close, before this one.
-    escrow
-        A file of age recipients who can open the key of the day.
-    pack
-        RECIPIENTS.toml: a resolution pack is made too, beside --out, signed by the seal key.
-    at_once
-        Of a group, how many entities are closed at a time; they share the memory.
     """
     from sonae.actions.close import close_books
     from sonae.actions.group import is_group
@@ -88,22 +81,16 @@ def close(
     from sonae.report.pack import made_view
     from sonae.report.terminal import summary
 
-    words = language(lang)
+    words, room = language(lang), Work.of(memory, work, out_dir)
     if is_group(folder):
-        if fund or guard or seal_key or seal_after or escrow or pack:
-            raise UsageError(
-                "a group has no ledger, guard, seal or pack of its own; close it alone"
-            )
         law = (tuple(assume or ()), day(what_if_on), engine)
-        return _close_group(
-            folder, law, out_dir, at_once, Work.of(memory, work, out_dir), words, json
-        )
+        own = any((fund, guard, seal_key, seal_after, escrow, pack))
+        return _close_group(folder, law, own, out_dir, at_once, room, words, json)
     if seal_key is None and pack:
         raise UsageError("--pack needs --seal-key")
     how = _sealed(seal_key, seal_after, escrow, out_dir is not None and not what_if_on)
     with progress(words, CLOSE_STEPS) as bar:
         on, known = day(what_if_on), assume or ()
-        room = Work.of(memory, work, out_dir)
         closed = close_books(folder, known, on, out_dir, engine, bar.step, fund, how, guard, room)
         found = _pack_of(folder, out_dir, pack, seal_key, bar, memory)
     show_json(closed.document) if json else show(summary(closed.document, words))
@@ -117,6 +104,7 @@ def close(
 def _close_group(
     folder: Path,
     law: tuple[Any, ...],
+    own: bool,
     out_dir: Path | None,
     at_once: int,
     room: Any,
@@ -126,6 +114,11 @@ def _close_group(
     """A group: 3 where an entity was not closed, 1 where one has a breach or warning."""
     from sonae.actions.group import Asked, close_group, entities
     from sonae.report.group import overview_view
+
+    if own:
+        raise UsageError(
+            "a group has no ledger, guard, seal or pack; close each entity with its own"
+        )
 
     with progress(words, len(entities(folder))) as bar:
         document = close_group(folder, Asked(*law), out_dir, at_once, room, bar.step)
