@@ -1,4 +1,4 @@
-.PHONY: venv setup demo test test-all check fmt bench reference lock clean
+.PHONY: venv setup spark demo test test-all check fmt bench reference lock clean
 BIN := .venv/bin
 UV ?= uv
 
@@ -8,13 +8,16 @@ venv: ## .venv with exactly requirements.lock; nothing to do when it is up to da
 setup: venv ## and what some tests need of the system
 	@scripts/setup.sh tests
 
+spark: venv ## Apache Spark from requirements-spark.lock, and Java 17: 450 MB, so only where it is wanted
+	@scripts/setup.sh spark
+
 demo: venv
 	$(BIN)/sonae demo --out out/demo
 
 test: setup ## the fast tests
 	$(BIN)/pytest -m "not slow"
 
-test-all: setup
+test-all: setup spark
 	$(BIN)/pytest
 
 check: venv
@@ -47,6 +50,10 @@ reference: venv ## after a change of rules, values or cases
 lock: ## after a change of dependencies; LOCK_FLAGS=--upgrade takes newer versions
 	$(UV) pip compile --quiet --universal --generate-hashes --extra dev --python-version 3.11 \
 	  --custom-compile-command "make lock" $(LOCK_FLAGS) --output-file requirements.lock pyproject.toml
+	python3 -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' | \
+	  $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
+	  --constraint requirements.lock --custom-compile-command "make lock" $(LOCK_FLAGS) \
+	  --output-file requirements-spark.lock -
 
 clean:
 	rm -rf .venv out build dist .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

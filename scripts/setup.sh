@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv hold exactly requirements.lock, and this project editable. Quick when nothing changed.
 # With `tests`: sees to what tests need of the system instead: Chromium, a Japanese font, minisign and so on.
+# With `spark`: puts Apache Spark into .venv instead, exactly requirements-spark.lock, and sees to Java 17.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -65,6 +66,27 @@ if [ "${1:-}" = tests ]; then
   [ -e $tried ] || ! apt_install "sudo -n" "${missing[@]}" || exit 0
   touch $tried
   echo "setup: some tests will not run without ${missing[*]} (as root: apt-get install ${missing[*]})" >&2
+  exit 0
+fi
+
+if [ "${1:-}" = spark ]; then
+  java_is_there() {
+    local major
+    major=$(java -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p')
+    [ "${major:-0}" -ge 17 ]
+  }
+  java_is_there || apt_install "sudo -n" openjdk-17-jre-headless || true
+  java_is_there || echo "setup: Spark will not run without Java 17 (as root: apt-get install openjdk-17-jre-headless)" >&2
+  stamp=.venv/.sonae-spark lock_hash=$(sha256sum <requirements-spark.lock)
+  [ "$(cat $stamp 2>/dev/null)" != "$lock_hash" ] || exit 0
+  echo "setup: installing Apache Spark (450 MB)" >&2
+  if command -v uv >/dev/null; then
+    install=(uv pip install --quiet --python .venv/bin/python)
+  else
+    install=(.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check)
+  fi
+  "${install[@]}" --require-hashes --requirement requirements-spark.lock
+  printf '%s\n' "$lock_hash" >$stamp
   exit 0
 fi
 

@@ -58,9 +58,9 @@ class Opened:
 
 
 @contextmanager
-def opened(folder: Path, work: Work | None = None) -> Iterator[Opened]:
+def opened(folder: Path, work: Work | None = None, engine: str = "duckdb") -> Iterator[Opened]:
     """Books while their engine is open; no close is made of them."""
-    with (work or Work()).running() as running:
+    with (work or Work()).running(engine) as running:
         books = read_books(folder, running, also=EXAMINE)
         yield Opened(books, regulatory(Facts(books), "regulatory").prices)
 
@@ -103,6 +103,7 @@ def value(
     only: str | None = None,
     sink: Sink = lambda _: None,
     work: Work | None = None,
+    engine: str = "duckdb",
 ) -> Valued:
     """Every method of an incident over every account of the Books of its record date.
 
@@ -112,6 +113,7 @@ def value(
         only: one method instead of all.
         sink: takes every account under every method; nothing of it is kept in memory.
         work: within which memory, and where what is finished is kept.
+        engine: where the Books are read and added up (`books.engine.engine_at`).
 
     Raises:
         UsageError: the Books are of another instant, or a method lacks what it needs.
@@ -127,7 +129,7 @@ def value(
         known = ", ".join(m.id for m in incident.methods) or "-"
         raise UsageError(f"no method {only!r}; the incident has: {known}")
     found = Valued(incident, methods, {m.id: {} for m in methods})
-    with opened(books, work) as day:
+    with opened(books, work, engine) as day:
         if day.books.venue.cut_off != incident.record_at:
             raise UsageError(
                 f"the Books are of {day.books.venue.cut_off.isoformat()}, the record date is "
@@ -291,14 +293,18 @@ def _residual(method: Method, found: Valued) -> dict[str, Any]:
 
 
 def compare_methods(
-    books: Path, incident: Incident, out: Path | None = None, work: Work | None = None
+    books: Path,
+    incident: Incident,
+    out: Path | None = None,
+    work: Work | None = None,
+    engine: str = "duckdb",
 ) -> dict[str, Any]:
     """The methods of an incident side by side; with `out`, every account under each as well."""
     work = work or Work(folder=beside(out))
     if out is None:
-        return comparison(value(books, incident, work=work))
+        return comparison(value(books, incident, work=work, engine=engine))
     with row_file(out, {}) as rows:
-        document = comparison(value(books, incident, sink=rows.take, work=work))
+        document = comparison(value(books, incident, sink=rows.take, work=work, engine=engine))
         rows.done()
         replace_folder(out, {"valuation.json": json_bytes(document), ACCOUNTS: rows.chunks()})
     return document

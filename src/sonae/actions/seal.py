@@ -23,6 +23,7 @@ def seal_books(
     assume: Sequence[str] = (),
     fund: str | None = None,
     step: Step = lambda _: None,
+    engine: str = "duckdb",
 ) -> Header:
     """Close the Books and seal what is owed; the folder is written whole or not at all.
 
@@ -36,7 +37,7 @@ def seal_books(
         InputError: the Books, or the numbers of their assets, cannot be used; nothing is written.
         Refused: what would be sealed is not what is owed, or not after the seal before it.
     """
-    with closing(books, assume, step=step, fund=fund) as day:
+    with closing(books, assume, engine=engine, step=step, fund=fund) as day:
         step(Text("封緘する", "sealing"))
         folder = sealing_folder(out)
         seal = seal_day(day, how, folder)

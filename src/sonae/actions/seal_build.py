@@ -266,7 +266,7 @@ class _Trees:
         sizes = [sum(b - a for a, b in column) for column in cuts]
         starts = [0, *accumulate(sizes)]
         leaves, file = starts[-1], self.work.path(f"leaves/{asset}.bin")
-        levels = _Levels(leaves, self.hashing)
+        levels = Levels(leaves, self.hashing)
         handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             job = _Range(self.runs, self.hashing, handle)
@@ -333,7 +333,7 @@ def _write_at(handle: int, content: memoryview, at: int) -> None:
         content, at = content[wrote:], at + wrote
 
 
-class _Levels:
+class Levels:
     """The levels of a tree from the tops of its tiles up; tiles cut by ranges are put together."""
 
     def __init__(self, leaves: int, hashing: Hashing) -> None:

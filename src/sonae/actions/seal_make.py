@@ -34,8 +34,10 @@ from sonae.actions.keys import Key, load_key
 from sonae.actions.seal_build import Means, build
 from sonae.actions.seal_claims import Tally, tally_of, write_claims
 from sonae.actions.seal_folder import Former, origin_of, read_former
+from sonae.actions.seal_spread import Rule, spread_claims, spread_trees
 from sonae.actions.seal_statement import statement
 from sonae.actions.seal_work import Work
+from sonae.books.engine import Spread
 from sonae.close.day import Close
 from sonae.close.reconcile import Line
 from sonae.core.canonical import canonical_bytes, number_text
@@ -167,12 +169,19 @@ def seal_with(
     prices = {a.asset: a.price / 10**a.scale for a in assets if a.price is not None}
     plan = _plan(day, assets, terms, key)
     plan["how"] = {"claims": means.claims(parts)}
-    folder = folder or day.books.balances.engine.scratch() / "seal"
+    engine = day.books.balances.engine
+    folder = folder or engine.scratch() / "seal"
     with Work(folder, plan) as work:
-        found = _claims(day, numbers, prices, work)
         owed = {asset: owed.owed for asset, owed in day.books.owed.items()}
-        check_totals(found, numbers, owed)
-        sealed = build(found.path, key, parts, found.totals, work, means)
+        if isinstance(engine, Spread):
+            rule = Rule(numbers, prices, key, parts)
+            found, leaves = _spread_claims(day, rule, work)
+            check_totals(found, numbers, owed)
+            sealed = spread_trees(engine, found, leaves, work)
+        else:
+            found = _claims(day, numbers, prices, work)
+            check_totals(found, numbers, owed)
+            sealed = build(found.path, key, parts, found.totals, work, means)
         said = manifest(assets, terms, venue.currency, found)
         files = {
             a: (work.path(f"leaves/{a}.bin"), work.path(f"leaves/{a}.tree")) for a in found.totals
@@ -206,6 +215,14 @@ def _claims(
     found = write_claims(balances.engine.batches(ordered), numbers, prices, path)
     work.finish("claims", [path], found.info())
     return found
+
+
+def _spread_claims(day: Close, rule: Rule, work: Work) -> tuple[Tally, list[Path]]:
+    """The same on an engine of several machines; the leaves are made with it."""
+    balances = day.books.balances
+    count = sum(int(group["rows"]) for group in balances.groups)
+    path = work.path("claims.parquet")
+    return spread_claims(balances.engine, balances.nets(), count, rule, path)
 
 
 def _time_ms(day: Close) -> int:

@@ -40,6 +40,11 @@ def bit_count(bits: int) -> int:  # type: ignore[empty-body]
     """How many bits are set; the same function on every engine."""
 
 
+@ibis.udf.agg.builtin
+def bit_or(bits: int) -> int:  # type: ignore[empty-body]
+    """Every bit set in some row; Ibis has this under its own name, but not for Spark."""
+
+
 def read_customers(
     engine: Engine, table: Table, parts: Sequence[Part], problems: list[Problem]
 ) -> Any:
@@ -159,7 +164,7 @@ class Balances:
             self._bits(keys).drop(*set(GROUPS) - set(on)), on
         )
         each = rows.group_by("account_id").aggregate(
-            n=rows.count(), **{word: rows[word].bit_or().coalesce(0) for word in words}
+            n=rows.count(), **{word: bit_or(rows[word]).coalesce(0) for word in words}
         )
         said = {"repeated": (sum(bit_count(each[word]) for word in words) < each.n).sum()}
         for n, asset in enumerate(assets):

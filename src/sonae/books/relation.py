@@ -22,9 +22,10 @@ from sonae.core.errors import Problem
 from sonae.core.text import Text
 
 UNITS = "decimal(38,0)"
-INTEGER = r"^-?[0-9]{1,38}$"
-COUNT = r"^[0-9]{1,9}$"
-DECIMAL = r"^-?[0-9]{1,38}(\.[0-9]+)?$"
+INTEGER = r"^-?[0-9]{1,38}\z"
+COUNT = r"^[0-9]{1,9}\z"
+DECIMAL = r"^-?[0-9]{1,38}(\.[0-9]+)?\z"
+"""`\\z` and not `$`, which for Spark stands before a line break at the end as well."""
 
 
 @ibis.udf.scalar.builtin(signature=((dt.string,), dt.Decimal(38, 0)))
@@ -41,7 +42,7 @@ _OWNER = Text(
     "customer_id must not be empty unless the state is unidentified",
 )
 _CODE = Text("使えない値。使える値: {codes}", "not one of {codes}")
-DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\z"
 _DATE = Text("日付でない（2026-11-20）", "not a date (2026-11-20)")
 _COUNT = Text("0以上の整数でない", "not an integer of zero or more")
 _NUMBER = Text(
@@ -201,7 +202,7 @@ def _quantity(
         return value, [(corrupt, ~good), (fine, never), (unknown, unlisted)]
     text = source[f"{column.name}_decimal"].cast("string")
     good = text.re_search(DECIMAL)
-    part = text.re_extract(r"\.([0-9]+)$", 1)
+    part = text.re_extract(r"\.([0-9]+)\z", 1)
     scale = asset.cases(*sorted(scales.items()), else_=0)
     exceeds = good & (part.length() > scale)
     whole = text.re_extract(r"^(-?[0-9]+)", 1)

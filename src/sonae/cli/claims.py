@@ -10,8 +10,10 @@ from cyclopts import Parameter
 from sonae.cli.main import (
     FOUND,
     OK,
+    EngineName,
     Json,
     Language,
+    Master,
     Memory,
     WorkFolder,
     claims,
@@ -175,6 +177,8 @@ def claims_value(
     out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
     memory: Memory = None,
     work: WorkFolder = None,
+    engine: EngineName = "duckdb",
+    spark_master: Master = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -191,10 +195,11 @@ def claims_value(
     """
     from sonae.actions.entitle import compare_methods, load_incident
     from sonae.actions.work import Work
+    from sonae.books.engine import engine_at
     from sonae.report.incident import valuation_view
 
-    room = Work.of(memory, work, out_dir)
-    document = compare_methods(books, load_incident(file)[0], out_dir, room)
+    room, where = Work.of(memory, work, out_dir), engine_at(engine, spark_master)
+    document = compare_methods(books, load_incident(file)[0], out_dir, room, where)
     if json:
         show_json(document)
     else:

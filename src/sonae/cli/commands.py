@@ -13,8 +13,10 @@ from sonae.cli.main import (
     REFUSED,
     Assume,
     Bar,
+    EngineName,
     Json,
     Language,
+    Master,
     Memory,
     WorkFolder,
     app,
@@ -47,7 +49,8 @@ def close(
     assume: Assume = None,
     what_if_on: str | None = None,
     out_dir: Annotated[Path | None, Parameter(name="--out")] = None,
-    engine: str = "duckdb",
+    engine: EngineName = "duckdb",
+    spark_master: Master = None,
     fund: Annotated[str | None, _FUND] = None,
     guard: Annotated[str | None, _GUARD] = None,
     seal_key: Annotated[Path | None, _SEAL] = None,
@@ -72,16 +75,16 @@ def close(
         Apply the law of another day (YYYY-MM-DD); the result is a what-if.
     out_dir
         Where close.json and the reports go.
-    engine
-        Where set-based work runs.
     """
     from sonae.actions.close import close_books
     from sonae.actions.group import is_group
     from sonae.actions.work import Work
+    from sonae.books.engine import engine_at
     from sonae.report.pack import made_view
     from sonae.report.terminal import summary
 
     words, room = language(lang), Work.of(memory, work, out_dir)
+    engine = engine_at(engine, spark_master)
     if is_group(folder):
         law = (tuple(assume or ()), day(what_if_on), engine)
         own = any((fund, guard, seal_key, seal_after, escrow, pack))

@@ -62,6 +62,13 @@ Assume = Annotated[
     list[str] | None,
     Parameter(name="--assume", negative="", help="a draft by name or file; may be repeated"),
 ]
+EngineName = Annotated[
+    str, Parameter(name="--engine", help="where set-based work runs: duckdb or spark")
+]
+Master = Annotated[
+    str | None,
+    Parameter(name="--spark-master", help="the URL of Spark's master; else it runs here"),
+]
 Language = Annotated[Lang | None, Parameter(name="--lang", help="ja or en")]
 Memory = Annotated[
     str | None,

@@ -12,8 +12,10 @@ from sonae.cli.main import (
     FOUND,
     OK,
     Assume,
+    EngineName,
     Json,
     Language,
+    Master,
     app,
     language,
     out,
@@ -65,6 +67,8 @@ def seal_make(
     fund: str | None = None,
     seal_memory: str = "1GB",
     threads: int | None = None,
+    engine: EngineName = "duckdb",
+    spark_master: Master = None,
     lang: Language = None,
     json: Json = False,
 ) -> int:
@@ -94,13 +98,15 @@ def seal_make(
     from sonae.actions.seal import seal_books
     from sonae.actions.seal_build import means_of
     from sonae.actions.seal_make import header_view, sealing
+    from sonae.books.engine import engine_at
     from sonae.report.seal import header_table
 
     words = language(lang)
     means = means_of(seal_memory, threads)
     how = sealing(key, after, parts, escrow, correction, means)
     with progress(words, SEAL_STEPS) as bar:
-        made = seal_books(books, out_dir, how, assume or (), fund, bar.step)
+        where = engine_at(engine, spark_master)
+        made = seal_books(books, out_dir, how, assume or (), fund, bar.step, where)
     found = header_view(made)
     if json:
         show_json(found)

@@ -60,6 +60,7 @@ def document(close: Close, seal: Mapping[str, Any] | None = None) -> dict[str, A
         "segregation": _segregation(close.dossier, register),
         "findings": [f.as_json() for f in close.findings],
         "sources": {
+            "engine": books.balances.engine.name,
             "files": dict(sorted(books.files.items())),
             "tables": dict(sorted(books.digests.items())),
             "notes": [n.as_json() for n in books.venue.sources],

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from sonae.core.errors import UsageError
+from sonae.core.text import Text
 
 FILE, ROW = "_file", "_row"
-ENGINES = ("duckdb",)
+ENGINES = ("duckdb", "spark")
+_NO_SPARK = Text(
+    "Spark の部品がない。`pip install 'sonae[spark]'`（開発環境では `make spark`）で入る",
+    "Spark is not installed; `pip install 'sonae[spark]'` gets it (from the source `make spark`)",
+)
+_MASTER = Text(
+    "--spark-master は --engine spark とともに指定する",
+    "--spark-master goes with --engine spark",
+)
+AT = "@"
+"""Between an engine and where it runs: `spark@spark://host:7077`, `spark@local[2]`."""
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 class Engine(Protocol):
@@ -42,21 +55,61 @@ class Engine(Protocol):
         """Give back memory and temporary files."""
 
 
+@runtime_checkable
+class Spread(Protocol):
+    """What an engine over several machines can do besides: run our functions where its rows are."""
+
+    def files(
+        self, expression: Any, by: Sequence[str], order: Sequence[str], count: int
+    ) -> list[Path]:
+        """The rows as some `count` Parquet files, in order from file to file and within each.
+
+        Rows that are equal in `by`, which `order` begins with, are in the same file. The files are
+        where every machine reads them.
+        """
+
+    def each(self, work: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:
+        """What a function of ours makes of each item, wherever there is room for it."""
+
+
+def engine_at(name: str, master: str | None = None) -> str:
+    """An engine and where it runs in one word.
+
+    Args:
+        name: one of ENGINES.
+        master: for Spark the URL of its master: `spark://host:7077`, `yarn`, `local[2]`.
+    """
+    if master is not None and name != "spark":
+        raise UsageError(_MASTER)
+    return name if master is None else f"{name}{AT}{master}"
+
+
 def open_engine(
     name: str = "duckdb",
     memory: str = "1800MB",
     threads: int | None = None,
     folder: Path | None = None,
 ) -> Engine:
-    """An engine by name; memory is a bound like "1800MB".
+    """An engine by name; memory is a bound like "1800MB", for Spark that of its driver.
 
     `folder`: where it keeps its temporary files, in one of its own; without it where the system
     has such files.
+
+    Raises:
+        UsageError: there is no such engine, or Spark is not installed or does not start.
+        Refused: Spark runs, but not so that it computes exactly.
     """
+    name, _, master = name.partition(AT)
     if name == "duckdb":
         from sonae.books.engine.duckdb import DuckDB
 
         return DuckDB(memory, threads, folder)
+    if name == "spark":
+        try:
+            from sonae.books.engine.spark import Spark
+        except ModuleNotFoundError as error:
+            raise UsageError(_NO_SPARK) from error
+        return Spark(memory, threads, folder, master or None)
     raise UsageError(f"no engine {name!r}; there is: {', '.join(ENGINES)}")
 
 

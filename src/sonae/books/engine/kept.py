@@ -57,6 +57,10 @@ class Kept:
         """The folder of what is kept; it outlasts the engine."""
         return self._folder
 
+    def __getattr__(self, name: str) -> Any:
+        """What only some engines can do (`books.engine.Spread`) is done by the engine itself."""
+        return getattr(self._engine, name)
+
     def close(self) -> None:
         """Give back memory and temporary files, but not what is kept."""
         self._engine.close()
