@@ -314,6 +314,8 @@ def demo(
         out("")
     for name in closed:
         out(f"→ {out_dir / name / f'report.{words}.html'}")
+    hint = {"ja": "同じ事業者を画面で見る", "en": "the same firms on screen"}[words]
+    out(f"→ sonae serve --demo  ({hint})")
     return OK
 
 
