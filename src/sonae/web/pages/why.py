@@ -17,7 +17,6 @@ from sonae.web.pages.today import OnDay
 
 RIGHT = "look"
 router = APIRouter()
-RIGHT = "look"
 DEPTH = 3
 """Levels that are open when the page is opened."""
 
