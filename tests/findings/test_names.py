@@ -16,6 +16,7 @@ import pytest
 
 import sonae
 from sonae.actions.close import Closed, close_books
+from sonae.close.abroad_checks import SHORTAGES
 from tests.kit import (
     asset,
     balance,
@@ -406,7 +407,8 @@ def test_every_finding_that_the_source_can_make_has_a_case() -> None:
     made = set()
     for file in Path(sonae.__file__).parent.rglob("*.py"):
         made |= names_made(ast.parse(file.read_text("utf-8")))
-    assert made == {c.name for c in CASES} | LEDGER | PACK | GUARD | CHAINS
+    made |= {s.name for found in SHORTAGES.values() for s in found}
+    assert made == {c.name for c in CASES} | LEDGER | PACK | GUARD | CHAINS | ABROAD
     words = resources.files("sonae.report").joinpath("words.toml")
     assert made == set(tomllib.loads(words.read_text("utf-8"))["finding"])
 
@@ -418,6 +420,13 @@ CHAINS = {
     "forked-asset-pending", "proof-reorganised", "source-incomplete", "validator-slashed",
 }  # fmt: skip
 """Findings of a reading of chains and of proofs of control; tests/chains has their cases."""
+ABROAD = {
+    "accident-cover-shortage", "client-funds-not-placed", "cold-share-shortage",
+    "compensation-shortage", "deposits-shortage", "liquid-assets-shortage",
+    "liquid-capital-shortage", "not-held-in-kind", "paid-up-capital-shortage",
+    "position-statement-late", "prudential-shortage", "significant-provider",
+}  # fmt: skip
+"""Findings of regimes outside Japan; tests/abroad has their cases."""
 PACK = {
     "close-differs", "looks-like-my-number", "next-check-passed", "not-the-file-made", "old-copy",
     "old-shares-to-destroy", "part-not-in-pack", "seal-does-not-hold", "share-check-due",

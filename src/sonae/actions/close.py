@@ -20,7 +20,7 @@ from sonae.actions.work import Work, beside
 from sonae.books.read import Examine, read_books
 from sonae.close.day import Close, close_day
 from sonae.close.document import document
-from sonae.close.require import regime_problems
+from sonae.close.regimes import regime_problems
 from sonae.core.canonical import digest
 from sonae.core.errors import InputError, UsageError
 from sonae.core.finding import Finding

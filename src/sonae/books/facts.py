@@ -62,7 +62,8 @@ class Facts:
 
     def financial(self, item: str) -> Figure:
         """The newest amount of a financial item on or before the cut-off day."""
-        key, on = f"{item}_jpy", self.books.venue.on
+        home, on = self.books.venue.currency, self.books.venue.on
+        key = f"{item}_{home.lower()}"
         rows = [
             r for r in self.books.table("financials") or [] if r["item"] == item and r["on"] <= on
         ]
@@ -71,10 +72,10 @@ class Facts:
                 f"financials に{on}以前の「{item}」がない",
                 f"financials has no {item} on or before {on}",
             )
-            return self.absent(key, "JPY", words)
+            return self.absent(key, home, words)
         newest = max(rows, key=lambda r: r["on"])
         where = f"item = {item}, on = {newest['on']}"
-        return self.leaf(key, newest["amount"], "JPY", "financials", where, 1)
+        return self.leaf(key, newest["amount"], home, "financials", where, 1)
 
     # -- volumes by fiscal year ----------------------------------------------------------
 
@@ -100,6 +101,12 @@ class Facts:
 
     def _years(self, key: str, items: Sequence[str]) -> Figure:
         """The current fiscal year and every year that began within two years before it."""
+        if (home := self.books.venue.currency) != "JPY":
+            words = Text(
+                f"取引量（volumes）は{home}建てであり、年度を通じた円の額は分からない",
+                f"volumes is in {home}; what it came to in yen over a year is not known",
+            )
+            return self.absent(key, "table", words)
         current = self.books.venue.fiscal_year(self.books.venue.on)
         first = current.replace(year=current.year - YEARS_BEFORE)
         rows = [

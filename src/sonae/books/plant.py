@@ -78,6 +78,7 @@ class Draft:
 
     `accounts` is the number of accounts so far; `cash` what is owed in yen outside margin.
     `decimals` are balances in whole coins as text, written as a part with `quantity_decimal`.
+    `stated` is what `venue.toml` says beside the usual.
     """
 
     tables: dict[str, list[Row]]
@@ -88,6 +89,8 @@ class Draft:
     balances: list[Row] = field(default_factory=list)
     decimals: list[Row] = field(default_factory=list)
     customers: list[Row] = field(default_factory=list)
+    regimes: tuple[str, ...] = ("jp",)
+    stated: Row = field(default_factory=dict)
 
     def holding(self, holding_id: str) -> Row:
         """The row of a wallet."""

@@ -41,6 +41,7 @@ from sonae.books.plant import (
     clean,
     listing,
 )
+from sonae.books.sample_abroad import go_abroad
 from sonae.books.schema import TABLES
 from sonae.core.errors import UsageError
 
@@ -60,6 +61,7 @@ def write_sample(
     plants: Sequence[str] = (),
     rows_per_account: int | None = None,
     progress: Progress | None = None,
+    regimes: Sequence[str] = ("jp",),
 ) -> None:
     """Write sample books to a folder that is empty or not there yet; all of them or nothing.
 
@@ -71,6 +73,7 @@ def write_sample(
         plants: names of `PLANTS`, each a fault to plant.
         rows_per_account: exactly so many balances each; without it from one to all assets.
         progress: told after each part how many accounts are written, and of how many.
+        regimes: what the venue is under: `jp`, `eu`, `hk`, `kr`.
 
     Raises:
         UsageError: for an unknown plant, a folder with something in it, or a number out of range.
@@ -87,6 +90,7 @@ def write_sample(
             (books / large).mkdir(parents=True)
         totals = _mass(plan, books, accounts, progress)
         draft = clean(listed, totals, accounts)
+        go_abroad(draft, regimes)
         for name in dict.fromkeys(plants):
             FAULTS[name].plant(draft)
         _small(books, draft, seed)
@@ -424,7 +428,7 @@ def _venue(draft: Draft, seed: int) -> Row:
             "cut_off": CUT_OFF.isoformat(),
             "known_at": (CUT_OFF + timedelta(hours=9)).isoformat(),
             "fiscal_year_start": "04-01",
-            "regimes": ["jp"],
+            "regimes": list(draft.regimes),
         },
         "house": {
             "price_max_age_minutes": 30,
@@ -435,6 +439,7 @@ def _venue(draft: Draft, seed: int) -> Row:
             "collateral_haircut": haircuts,
         },
         "prices": {"hierarchy": list(AGGREGATORS)},
+        **draft.stated,
         "sources": [{"table": table, **note} for table in sorted(tables)],
     }
 

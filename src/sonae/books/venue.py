@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sonae.books.regime import NOTHING_STATED, Abroad, read_abroad
 from sonae.books.settings import NOT_USABLE, Settings, read_toml
 from sonae.core.errors import Problem
 from sonae.core.figure import CONFIDENCES, Confidence
@@ -88,6 +89,7 @@ class Venue:
     sources: tuple[SourceNote, ...]
     price_ages: Mapping[str, int] = field(default_factory=dict)
     price_outlier: Fraction | None = None
+    abroad: Abroad = NOTHING_STATED
 
     def price_limit(self, source: str) -> timedelta:
         """How old a print of this source may be: its own limit, else the house's."""
@@ -138,6 +140,7 @@ def read_venue(path: Path, problems: list[Problem]) -> Venue | None:
         "stale_approval": approvals.take("stale_holdings", dict, None),
         "incident": incident.take("id", str, None),
         "sources": tuple(_sources(top, path.name, problems)),
+        "abroad": read_abroad(top, path.name, problems),
     }
     for reader in (top, head, prices, approvals, incident):
         reader.done()

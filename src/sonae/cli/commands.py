@@ -240,6 +240,7 @@ def sample(
     seed: int = 7,
     plant: Annotated[list[str] | None, Parameter(negative="")] = None,
     rows_per_account: int | None = None,
+    regime: Annotated[list[str] | None, Parameter(negative="")] = None,
     lang: Language = None,
 ) -> int:
     """Write synthetic books of any size, with named faults if asked.
@@ -258,11 +259,14 @@ def sample(
         A fault by name; may be repeated.
     rows_per_account
         Exactly so many balance rows per account (for benchmarks).
+    regime
+        jp, eu, hk or kr; may be repeated. Without it the venue is under jp.
     """
     from sonae.books.sample import write_sample
 
     with progress(language(lang), accounts) as bar:
-        write_sample(folder, accounts, assets, seed, plant or (), rows_per_account, bar.at)
+        under = regime or ("jp",)
+        write_sample(folder, accounts, assets, seed, plant or (), rows_per_account, bar.at, under)
     out(f"→ {folder}")
     return OK
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from sonae.books.facts import Facts
 from sonae.close.cover import Cover
+from sonae.close.money import money_words
 from sonae.close.reconcile import Line, Reconciliation, Trust, in_date
+from sonae.close.regimes import japanese
 from sonae.close.require import Requirements, crypto_lines
 from sonae.close.value import Valuation
 from sonae.core.citation import Citation
@@ -62,19 +64,22 @@ def check(
     cover: Cover,
 ) -> list[Finding]:
     """Every finding of the day but those of prices, exposure and insurance."""
-    clock = Clock(edition, facts.books.venue.on)
+    japan = japanese(facts.books.venue)
+    clock = Clock(edition, facts.books.venue.on) if japan else None
     found: list[Finding] = []
     for line in reconciliation.lines.values():
         found += _coin(line, facts, clock) if line.kind != "fiat" else _balances(line, facts)
         found += _unpriced(line, valuation)
-    for kind, trust in reconciliation.trusts.items():
-        found += _trust(kind, trust, clock)
+    if clock is not None:
+        for kind, trust in reconciliation.trusts.items():
+            found += _trust(kind, trust, clock)
     found += _other_names(reconciliation)
-    found += _misuse(reconciliation)
+    found += _misuse(reconciliation, facts.books.venue.currency, japan=japan)
     found += _proofs(facts)
     found += _stale_holdings(facts)
     found += _duplicates(facts)
-    found += _rules(required, clock)
+    if clock is not None:
+        found += _rules(required, clock)
     found += _reserve(edition, cover, facts.books.venue.on)
     found += _notes(facts, edition, required)
     return found
@@ -83,17 +88,21 @@ def check(
 # -- per asset -----------------------------------------------------------------------------------
 
 
-def _coin(line: Line, facts: Facts, clock: Clock) -> Iterator[Finding]:
+def _coin(line: Line, facts: Facts, clock: Clock | None) -> Iterator[Finding]:
+    """An asset held against what is owed; `clock` and guarantee assets are Japan's."""
     yield from _balances(line, facts)
     gap = line["break"].number()
-    due, cite = clock.stablecoin() if line.kind == "stablecoin" else clock.due("chain_shortage")
+    due: date | Text | None = None
+    cite: Citation | None = None
+    if clock is not None:
+        due, cite = clock.stablecoin() if line.kind == "stablecoin" else clock.due("chain_shortage")
     if gap < 0:
         text = _SHORT.format(a=line.asset, q=exact(-gap))
         yield Finding("ledger-over-assets", "breach", text, line.asset, cite, due)
     elif (short := line["owed"].number() - line["backed"].number()) > 0:
         text = _UNBACKED.format(a=line.asset, q=exact(short))
         yield Finding("unproven-holdings", "warning", text, line.asset)
-    if line.kind == "crypto" and line["not_cold"].computable:
+    if clock is not None and line.kind == "crypto" and line["not_cold"].computable:
         lack = line["not_cold"].number() - line["guarantee"].number()
         if lack > 0:
             text = _GUARANTEE.format(a=line.asset, q=exact(lack))
@@ -193,26 +202,29 @@ _HOLDER = Text(
 )
 
 
-def _misuse(reconciliation: Reconciliation) -> Iterator[Finding]:
+def _misuse(reconciliation: Reconciliation, home: str, *, japan: bool) -> Iterator[Finding]:
     """Coins in place of an unreachable wallet while customers' money is short."""
     trust = reconciliation.trusts.get("customer_trust")
     if trust is None or not trust["settled"].computable:
         return
     moving = trust["instructed"].number() + trust["calculated"].number()
     short = trust["owed"].number() - trust["settled"].number() - moving
+    if not japan:
+        short = -reconciliation.lines[home]["break"].number() - moving
     for line in crypto_lines(reconciliation):
         replaced = (
             line["backed"].number() >= line["owed"].number() and line["unproven"].number() > 0
         )
         if short > 0 and replaced:
-            text = _MISUSE.format(a=line.asset, q=exact(line["unproven"].number()), y=exact(short))
+            amount = money_words(home, exact(short))
+            text = _MISUSE.format(a=line.asset, q=exact(line["unproven"].number()), y=amount)
             yield Finding("customer-money-misuse", "breach", text, line.asset)
 
 
 _MISUSE = Text(
-    "{a}は支配を証明できない{q}を別の保有が埋め、同時に利用者の金銭が{y}円足りない。"
+    "{a}は支配を証明できない{q}を別の保有が埋め、同時に利用者の金銭が{y}足りない。"
     "利用者の金銭で購入した疑いがある",
-    "{a}: other coins stand in for {q} that cannot be proven while customers' money is JPY {y} "
+    "{a}: other coins stand in for {q} that cannot be proven while customers' money is {y} "
     "short; they may have been bought with customers' money",
 )
 

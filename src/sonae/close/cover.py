@@ -8,13 +8,15 @@ reserve. A surplus of one line never cures another.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sonae.books.facts import Facts
 from sonae.close.insurance import Insurance, insurance_findings
+from sonae.close.money import YEN, Money
 from sonae.close.reconcile import Line, Reconciliation, Trust
+from sonae.close.regimes import ABROAD, japanese
 from sonae.close.require import Requirements, crypto_lines
-from sonae.close.reserve import GOING, INSOLVENT, RESERVE, YEN, reserve_assets
+from sonae.close.reserve import GOING, INSOLVENT, RESERVE, reserve_assets
 from sonae.close.value import Valuation
 from sonae.core.citation import Citation
 from sonae.core.figure import Figure, constant
@@ -51,13 +53,17 @@ class RegimeCover:
 
 @dataclass(frozen=True)
 class Cover:
-    """The stacked statement, cover by regime, the reserve assets, and findings."""
+    """The stacked statement, cover by regime, the reserve assets, and findings.
+
+    `abroad` has the lines of each regime outside Japan, in the currency of its rules.
+    """
 
     stack: tuple[StackLine, ...]
     by_regime: Mapping[str, RegimeCover]
     reserve: Mapping[str, Figure]
     policies: tuple[Policy, ...]
     findings: tuple[Finding, ...]
+    abroad: Mapping[str, tuple[StackLine, ...]] = field(default_factory=dict)
 
 
 def cover(
@@ -69,16 +75,22 @@ def cover(
 ) -> Cover:
     """Stack the lines of custody law and set reserve and insurance against each draft."""
     findings: list[Finding] = []
-    reserve = reserve_assets(facts, edition, reconciliation, valuation, findings)
+    home = japanese(facts.books.venue)
+    reserve = reserve_assets(
+        facts, edition, reconciliation, valuation, findings if home else list[Finding]()
+    )
     policies = read_policies(facts.books.policies or {})
-    findings += insurance_findings(facts, valuation, policies)
+    findings += insurance_findings(facts, valuation, policies, japan=home)
     stack: tuple[StackLine, ...] = ()
     if "jp" in required.by_regime:
-        stack = _stack(edition, reconciliation, valuation, required)
+        money = Money(facts.books.venue.currency, valuation.prices)
+        stack = _stack(edition, reconciliation, money, required)
     by_regime: dict[str, RegimeCover] = {}
     for regime, rules in required.by_regime.items():
+        if regime in ABROAD:
+            continue
         if regime == "jp":
-            by_regime[regime] = _custody_law(stack)
+            by_regime[regime] = total_of_lines("jp", stack, YEN)
         elif regime == rules[0]:
             insured = Insurance(facts, valuation, policies)
             by_regime[regime] = _draft(regime, required, reserve, insured)
@@ -94,45 +106,47 @@ def cover(
 def _stack(
     edition: Edition,
     reconciliation: Reconciliation,
-    valuation: Valuation,
+    money: Money,
     required: Requirements,
 ) -> tuple[StackLine, ...]:
     segregation = edition.topic(edition.rule("jp.crypto.hot_limit")).cite("psa 63-11(2)")
     lines = crypto_lines(reconciliation)
-    owed = _yen("owed", [x["owed"] for x in lines], lines, valuation)
-    backed = _yen("backed", [smallest(x["owed"], x["backed"]) for x in lines], lines, valuation)
-    hot = _yen("guarantee_required", [x["not_cold"] for x in lines], lines, valuation)
+    owed = _yen("owed", [x["owed"] for x in lines], lines, money)
+    backed = _yen("backed", [smallest(x["owed"], x["backed"]) for x in lines], lines, money)
+    hot = _yen("guarantee_required", [x["not_cold"] for x in lines], lines, money)
     coins = [_guarantee(x) for x in lines]
-    own = _yen("guarantee_held", coins, lines, valuation)
+    own = _yen("guarantee_held", coins, lines, money)
     guarantee = required["jp.crypto.performance_guarantee#required_qty"]
     stack = [
-        _line("segregation", _SEGREGATION, owed, backed, backed, (segregation,), own_money=False),
-        _line("guarantee", _GUARANTEE, hot, own, own, guarantee.cites, own_money=True),
+        stack_line(
+            "segregation", _SEGREGATION, owed, backed, backed, (segregation,), own_money=False
+        ),
+        stack_line("guarantee", _GUARANTEE, hot, own, own, guarantee.cites, own_money=True),
     ]
-    stack += _stablecoins(reconciliation, valuation)
-    stack += [_trust(t, valuation, required) for t in reconciliation.trusts.values()]
+    stack += _stablecoins(reconciliation, money)
+    stack += [_trust(t, money, required) for t in reconciliation.trusts.values()]
     return tuple(stack)
 
 
-def _stablecoins(reconciliation: Reconciliation, valuation: Valuation) -> list[StackLine]:
+def _stablecoins(reconciliation: Reconciliation, money: Money) -> list[StackLine]:
     """Stablecoins owed and backed, where there are any: outside the crypto rules (PSA 62-14)."""
     lines = [x for x in reconciliation.lines.values() if x.kind == "stablecoin" and x.units["owed"]]
     if not lines:
         return []
-    owed = _yen("stablecoin_owed", [x["owed"] for x in lines], lines, valuation)
+    owed = _yen("stablecoin_owed", [x["owed"] for x in lines], lines, money)
     backed = [smallest(x["owed"], x["backed"]) for x in lines]
-    held = _yen("stablecoin_backed", backed, lines, valuation)
-    return [_line("stablecoin", _STABLECOIN, owed, held, held, (), own_money=False)]
+    held = _yen("stablecoin_backed", backed, lines, money)
+    return [stack_line("stablecoin", _STABLECOIN, owed, held, held, (), own_money=False)]
 
 
-def _trust(trust: Trust, valuation: Valuation, required: Requirements) -> StackLine:
+def _trust(trust: Trust, money: Money, required: Requirements) -> StackLine:
     """A money trust; on insolvency only what has settled is there."""
-    home = trust["owed"].unit == YEN
+    home = trust["owed"].unit == money.home
     key = trust.kind if home else f"{trust.kind}/{trust.currency}"
-    price = valuation.prices[trust.currency]
+    price = money.prices[trust.currency]
 
     def worth(figure: Figure) -> Figure:
-        return figure if home else figure * price
+        return money.to(figure if home else figure * price, YEN)
 
     owed = worth(trust["owed"]).named(f"stack/{key}#owed", _SUMS["trust"])
     if home:
@@ -143,7 +157,7 @@ def _trust(trust: Trust, valuation: Valuation, required: Requirements) -> StackL
     title = _TRUSTS[trust.kind][1]
     if not home:
         title = Text(f"{title.ja}（{trust.currency}）", f"{title.en} ({trust.currency})")
-    return _line(key, title, owed, going, insolvent, owed.cites, own_money=False)
+    return stack_line(key, title, owed, going, insolvent, owed.cites, own_money=False)
 
 
 _SEGREGATION = Text("利用者の暗号資産の分別管理", "customers' crypto, segregated and proven")
@@ -182,18 +196,16 @@ _SUMS = {
 }
 
 
-def _yen(
-    name: str, quantities: Sequence[Figure], lines: Sequence[Line], valuation: Valuation
-) -> Figure:
+def _yen(name: str, quantities: Sequence[Figure], lines: Sequence[Line], money: Money) -> Figure:
     terms = [
-        quantity * valuation.prices[line.asset]
+        quantity * money.to(money.prices[line.asset], YEN)
         for quantity, line in zip(quantities, lines, strict=True)
         if line.units["owed"] or line.units["held"]
     ]
     return total(terms, YEN, f"Σ {name} × price").named(f"stack#{name}", _SUMS[name])
 
 
-def _line(
+def stack_line(
     key: str,
     title: Text,
     required: Figure,
@@ -202,20 +214,22 @@ def _line(
     cites: tuple[Citation, ...],
     own_money: bool,
 ) -> StackLine:
-    short = not_negative(required - going).named(f"stack/{key}#shortfall", _SHORTFALL)
+    """A line with its shortfall as a going concern."""
+    short = not_negative(required - going).named(f"stack/{key}#shortfall", SHORTFALL)
     return StackLine(key, title, required, going, insolvent, short, cites, own_money)
 
 
-def _custody_law(stack: Sequence[StackLine]) -> RegimeCover:
-    required = total([s.required for s in stack], YEN).named("cover/jp#required", _REQUIRED)
-    held = total([s.going for s in stack], YEN).named("cover/jp#held", _TOTAL[GOING])
-    short = total([s.shortfall for s in stack], YEN).named("cover/jp#shortfall", _SHORTFALL)
-    over = (
-        (held - required) if short.computable and short.number() == 0 else constant(0, YEN) - short
-    )
-    surplus = over.named("cover/jp#surplus", _SURPLUS)
-    failed = total([s.insolvent for s in stack], YEN)
-    failed = failed.named("cover/jp#held_on_insolvency", _TOTAL[INSOLVENT])
+def total_of_lines(regime: str, stack: Sequence[StackLine], currency: str) -> RegimeCover:
+    """A regime's lines added up; where one of them is short, the regime is, by that much."""
+    key = f"cover/{regime}"
+    required = total([s.required for s in stack], currency).named(f"{key}#required", _REQUIRED)
+    held = total([s.going for s in stack], currency).named(f"{key}#held", TOTAL[GOING])
+    short = total([s.shortfall for s in stack], currency).named(f"{key}#shortfall", SHORTFALL)
+    met = short.computable and short.number() == 0
+    over = (held - required) if met else constant(0, currency) - short
+    surplus = over.named(f"{key}#surplus", SURPLUS)
+    failed = total([s.insolvent for s in stack], currency)
+    failed = failed.named(f"{key}#held_on_insolvency", TOTAL[INSOLVENT])
     going, insolvent = ({"segregated_and_trust": f, "total": f} for f in (held, failed))
     return RegimeCover(required, going, insolvent, surplus)
 
@@ -240,15 +254,15 @@ def _draft(
             "reserve": reserve[state].named(f"{key}.reserve", RESERVE),
             "insurance": paid.named(f"{key}.insurance", _INSURANCE),
         }
-        named["total"] = total(list(named.values()), YEN).named(f"{key}.total", _TOTAL[state])
+        named["total"] = total(list(named.values()), YEN).named(f"{key}.total", TOTAL[state])
         parts.append(named)
-    surplus = (parts[0]["total"] - need).named(f"cover/{regime}#surplus", _SURPLUS)
+    surplus = (parts[0]["total"] - need).named(f"cover/{regime}#surplus", SURPLUS)
     return RegimeCover(need, parts[0], parts[1], surplus)
 
 
 def _plain(regime: str, need: Figure, reserve: Mapping[str, Figure]) -> RegimeCover:
     """Reserve assets alone."""
-    surplus = (reserve[GOING] - need).named(f"cover/{regime}#surplus", _SURPLUS)
+    surplus = (reserve[GOING] - need).named(f"cover/{regime}#surplus", SURPLUS)
     return RegimeCover(
         need,
         {"reserve": reserve[GOING], "total": reserve[GOING]},
@@ -258,10 +272,10 @@ def _plain(regime: str, need: Figure, reserve: Mapping[str, Figure]) -> RegimeCo
 
 
 _REQUIRED = Text("所要額の合計", "required, all lines")
-_SHORTFALL = Text("不足額", "shortfall")
+SHORTFALL = Text("不足額", "shortfall")
 _INSURANCE = Text("保険による充当", "insurance that counts")
-_TOTAL = {
+TOTAL = {
     GOING: Text("充当（継続時）", "cover as a going concern"),
     INSOLVENT: Text("充当（破綻時）", "cover on insolvency"),
 }
-_SURPLUS = Text("過不足", "surplus or shortfall")
+SURPLUS = Text("過不足", "surplus or shortfall")

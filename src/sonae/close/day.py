@@ -9,6 +9,9 @@ from typing import Any
 
 from sonae.books.facts import Facts
 from sonae.books.read import Books
+from sonae.close.abroad import require_abroad
+from sonae.close.abroad_checks import check_abroad
+from sonae.close.abroad_cover import cover_abroad
 from sonae.close.checks import check
 from sonae.close.cover import Cover, cover
 from sonae.close.exposure import Exposure, exposure
@@ -18,6 +21,7 @@ from sonae.close.require import Requirements, require
 from sonae.close.segregated import segregation_findings
 from sonae.close.segregation import Dossier, segregation
 from sonae.close.value import Valuation, value
+from sonae.close.world import World
 from sonae.core.figure import Figure
 from sonae.core.finding import Finding, sort_key
 from sonae.core.text import Text
@@ -83,11 +87,15 @@ def close_day(
     exposed = exposure(facts, regulatory)
     required = require(facts, edition, reconciliation, regulatory, exposed)
     covered = cover(facts, edition, reconciliation, regulatory, required)
+    world = World(facts, edition, reconciliation, regulatory, covered.policies)
+    required = require_abroad(world, required)
+    covered = cover_abroad(world, covered, required)
     dossier = segregation(facts, edition, regulatory)
     step(Text("指摘事項をまとめる", "collecting findings"))
     findings = [
         *regulatory.findings,
         *check(facts, edition, reconciliation, regulatory, required, covered),
+        *check_abroad(world, covered, required),
         *covered.findings,
         *exposed.findings,
         *segregation_findings(facts, edition, regulatory, dossier),

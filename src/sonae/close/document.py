@@ -67,6 +67,11 @@ def document(close: Close, seal: Mapping[str, Any] | None = None) -> dict[str, A
         },
         "seal": seal,
     }
+    if close.cover.abroad:
+        result["stack_abroad"] = {
+            regime: [_stack_line(line, register) for line in lines]
+            for regime, lines in close.cover.abroad.items()
+        }
     for finding in close.findings:
         if finding.provision is not None:
             register.cite(finding.provision)

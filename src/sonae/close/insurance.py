@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sonae.books.facts import Facts
-from sonae.close.reserve import YEN, money_unit
+from sonae.close.money import YEN, Money
+from sonae.close.reserve import money_unit
 from sonae.close.value import Valuation
 from sonae.core.figure import Figure
 from sonae.core.finding import Finding
@@ -20,7 +21,7 @@ from sonae.policy.terms import Policy
 
 @dataclass(frozen=True)
 class Insurance:
-    """The policies in force, valued in the reporting currency."""
+    """The policies in force, valued in yen."""
 
     facts: Facts
     valuation: Valuation
@@ -52,7 +53,12 @@ class Insurance:
         )
 
     def _terms(self, policy: Policy) -> Term:
-        return lambda name: policy_term(self.facts, self.valuation, policy, name)
+        money = Money(self.facts.books.venue.currency, self.valuation.prices)
+
+        def term(name: str) -> Figure:
+            return money.to(policy_term(self.facts, self.valuation, policy, name), YEN)
+
+        return term
 
 
 def policy_term(facts: Facts, valuation: Valuation, policy: Policy, name: str) -> Figure:
@@ -67,9 +73,9 @@ def policy_term(facts: Facts, valuation: Valuation, policy: Policy, name: str) -
 
 
 def insurance_findings(
-    facts: Facts, valuation: Valuation, policies: Sequence[Policy]
+    facts: Facts, valuation: Valuation, policies: Sequence[Policy], *, japan: bool = True
 ) -> list[Finding]:
-    """Policies that have lapsed, and cover that ends with the firm."""
+    """Policies that have lapsed, and cover that ends with the firm; in Japan who may insure."""
     findings = []
     for policy in policies:
         if not policy.in_force(facts.books.venue.on):
@@ -86,7 +92,7 @@ def insurance_findings(
                     policy.policy_id,
                 )
             )
-        if policy.conditions.admission == "none":
+        if japan and policy.conditions.admission == "none":
             text = _ADMISSION.format(p=policy.policy_id, i=policy.insurer)
             findings.append(Finding("insurer-not-admitted", "warning", text, policy.policy_id))
         if unused := _unused(policy):

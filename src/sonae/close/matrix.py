@@ -1,25 +1,23 @@
 """One venue under every regime it could be under, side by side.
 
-Each line evaluates the regime's own rule on the same Books, in the regime's currency at the
-day's exchange rates, and again in the venue's. What a venue is taken to be elsewhere (a trading
-platform in the EU, a won market in Korea) is a named assumption.
+Each line evaluates the rule of a regime on the facts that a close under it has, in the currency of
+the regime at the exchange rates of the day, and again in that of the venue. What venue.toml does
+not say of it elsewhere (a trading platform in the EU, a won market in Korea) is a named assumption.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
-from sonae.books.facts import Facts
-from sonae.close.cover import Cover
+from sonae.close.abroad import eu_safeguards, hk_cover, hk_stored, kr, kr_deposits
+from sonae.close.abroad_means import declared
 from sonae.close.day import Close
-from sonae.close.insurance import policy_term
-from sonae.close.require import crypto_lines
-from sonae.close.reserve import GOING
-from sonae.core.figure import Figure, apply, missing
+from sonae.close.regimes import ABROAD
+from sonae.close.world import World
+from sonae.core.figure import Figure
 from sonae.core.finding import IMMEDIATELY
-from sonae.core.formula import not_negative, table
+from sonae.core.formula import not_negative
 from sonae.core.text import Text
 
 UNKNOWN_CLOCK = Text("未定", "not fixed")
@@ -56,20 +54,21 @@ class Line:
 def matrix(close: Close) -> list[Line]:
     """Japan in force and under each assumed draft, then the EU, Hong Kong and Korea."""
     world = _World(close)
+    day = world.day
     return [
         *_japan(close, world),
         world.line("eu", "eu.mica.prudential_safeguards", world.eu_facts(), "requirement_eur",
-                   world.financial("own_funds", "EUR"), IMMEDIATELY),
-        world.line("hk", "hk.vatp.compensation_cover_required", world.hk_facts(),
+                   day.financial("own_funds", "EUR"), IMMEDIATELY),
+        world.line("hk", "hk.vatp.compensation_cover_required", hk_stored(day),
                    "compensation_required_hkd", world.hk_cover(), IMMEDIATELY),
         world.line("hk", "hk.frr.required_liquid_capital",
-                   {"adjusted_liabilities_hkd": world.financial("adjusted_liabilities", "HKD")},
-                   "required_liquid_capital_hkd", world.financial("liquid_capital", "HKD"),
+                   {"adjusted_liabilities_hkd": day.financial("adjusted_liabilities", "HKD")},
+                   "required_liquid_capital_hkd", day.financial("liquid_capital", "HKD"),
                    IMMEDIATELY),
-        world.line("kr", "kr.vaupa.deposits", world.kr_deposits(), "required_krw",
-                   world.kr_deposits()["held_by_bank_krw"], UNKNOWN_CLOCK),
+        world.line("kr", "kr.vaupa.deposits", kr_deposits(day), "required_krw",
+                   kr_deposits(day)["held_by_bank_krw"], UNKNOWN_CLOCK),
         world.line("kr", "kr.vaupa.cover_required", world.kr_cover(), "required_cover_krw",
-                   world.convert(close.cover.reserve[GOING], "KRW"), UNKNOWN_CLOCK),
+                   declared(day, "KRW", failed=False), UNKNOWN_CLOCK),
     ]  # fmt: skip
 
 
@@ -79,7 +78,7 @@ def _japan(close: Close, world: _World) -> list[Line]:
         for s in close.cover.stack
     ]
     for regime, cover in close.cover.by_regime.items():
-        if regime != "jp":
+        if regime != "jp" and regime not in ABROAD:
             title = close.edition.rule(close.required.by_regime[regime][0]).title
             counts = cover.going_concern["total"]
             lines.append(
@@ -103,28 +102,13 @@ def _clock(close: Close, regime: str) -> Text:
 
 
 class _World:
-    """The venue's facts in other currencies."""
+    """Lines of the comparison, from the day's facts in other currencies."""
 
     def __init__(self, close: Close) -> None:
-        self.close, self.facts = close, Facts(close.books)
-        self.given = close.required.facts
+        self.close, regulatory = close, close.valuations["regulatory"]
+        parts = (close.facts, close.edition, close.reconciliation, regulatory)
+        self.day = World(*parts, close.cover.policies)
         self.home = close.books.venue.currency
-        self.prices = close.valuations["regulatory"].prices
-        self.cover: Cover = close.cover
-
-    def convert(self, figure: Figure, currency: str) -> Figure:
-        """A figure of the venue's currency in another, at the day's rate."""
-        if currency == self.home:
-            return figure
-        rate = self.prices.get(currency)
-        if rate is None:
-            words = Text(f"{currency}の為替相場がない", f"no exchange rate of {currency} is given")
-            rate = missing(f"{currency}/price", words, f"{self.home}/coin")
-        return apply("{0} / {1}", currency, (figure, rate), lambda: figure.number() / rate.number())
-
-    def financial(self, item: str, currency: str) -> Figure:
-        """A financial item in another currency."""
-        return self.convert(self.facts.financial(item), currency)
 
     def line(
         self,
@@ -148,91 +132,31 @@ class _World:
         parts = {"required": required, "counts": counts, "shortfall": short}
         key = f"matrix/{regime}/{rule}"
         named = {k: f.named(f"{key}#{k}") for k, f in parts.items()}
-        common = {k: self._home(f).named(f"{key}#{k}_home") for k, f in named.items()}
+        common = {k: self.day.money.back(f).named(f"{key}#{k}_home") for k, f in named.items()}
         return Line(regime, rule, title, required.unit, **named, clock=clock, common=common)
-
-    def _home(self, figure: Figure) -> Figure:
-        if figure.unit == self.home:
-            return figure
-        rate = self.prices.get(figure.unit)
-        if rate is None:
-            return apply("{0}", self.home, (figure,), lambda: None)
-        return apply(
-            "{0} × {1}", self.home, (figure, rate), lambda: figure.number() * rate.number()
-        )
 
     # -- facts of each regime ------------------------------------------------------------
 
-    def assumed(self, key: str, code: str, words: Text) -> Figure:
-        """What the venue is taken to be under another regime."""
+    def _taken(self, facts: Mapping[str, Figure], key: str, code: str, words: Text) -> Figure:
+        """What venue.toml states; else what the venue is taken to be, as a named assumption."""
+        if facts[key].computable:
+            return facts[key]
         return Figure(code, "code", id=f"fact:{key}", standing="house", assumptions=(words,))
 
     def eu_facts(self) -> dict[str, Figure]:
-        """MiCA Article 67: a class 3 provider."""
-        return {
-            "class": self.assumed("class", "3", _CLASS_3),
-            "fixed_overheads_eur": self.financial("fixed_overheads", "EUR"),
-            "deductions_67_3_eur": self.financial("fixed_overheads_deductions", "EUR"),
-        }
-
-    def hk_facts(self) -> dict[str, Figure]:
-        """Client virtual assets by tier at the day's value."""
-        return {
-            "client_va_cold_hkd": self.convert(self.given["customer_crypto_cold_jpy"], "HKD"),
-            "client_va_hot_or_other_hkd": self.convert(
-                self.given["customer_crypto_not_cold_jpy"], "HKD"
-            ),
-        }
+        """MiCA Article 67: a class 3 provider unless venue.toml says otherwise."""
+        facts = eu_safeguards(self.day, self.close.books.venue.abroad.mica_class)
+        return facts | {"class": self._taken(facts, "class", "3", _CLASS_3)}
 
     def hk_cover(self) -> Figure:
-        """Insurance in force, and reserve money on trust, by the rule on instruments."""
-        day = self.close.books.venue.on
-        rows = [
-            self._instrument(n, "demand_deposit_on_trust", amount)
-            for n, amount in enumerate([self.cover.reserve["on_insolvency"]])
-        ]
-        for policy in self.cover.policies:
-            if policy.in_force(day) and policy.currency in self.prices:
-                worth = policy_term(
-                    self.facts, self.close.valuations["regulatory"], policy, "limit_per_event"
-                )
-                rows.append(self._instrument(len(rows), "insurance", worth))
-        instruments = Figure(tuple(rows), "table", id="fact:instruments", inputs=tuple(rows))
-        required = self.close.edition.evaluate(
-            "hk.vatp.compensation_cover_required", self.hk_facts()
-        )["compensation_required_hkd"]
-        facts = {"required_hkd": required, "instruments": instruments}
+        """Insurance in force, money on trust and guarantees, by the rule on instruments."""
+        facts = hk_cover(self.day, failed=False)
         return self.close.edition.evaluate("hk.vatp.compensation_cover", facts)["eligible_hkd"]
-
-    def _instrument(self, n: int, kind: str, amount: Figure) -> Figure:
-        cells = {
-            "kind": Figure(kind, "code", id=f"fact:instruments/{n}/kind"),
-            "amount_hkd": self.convert(amount, "HKD"),
-        }
-        return table(cells).named(f"fact:instruments/{n}")
-
-    def kr_deposits(self) -> dict[str, Figure]:
-        """Users' money and what a bank or trust holds of it."""
-        absent = Text("利用者の金銭の表がない", "no table of users' money is given")
-        keys = {"user_deposits_krw": "customer_cash_jpy", "held_by_bank_krw": "trust_principal_jpy"}
-        return {
-            key: self.convert(self.given[home], "KRW")
-            if home in self.given
-            else missing(key, absent, "KRW")
-            for key, home in keys.items()
-        }
 
     def kr_cover(self) -> dict[str, Figure]:
         """Economic value that is not cold, at the year's average prices."""
-        return {
-            "non_cold_economic_value_krw": self._not_cold_value(),
-            "type": self.assumed("type", "won_market", _WON_MARKET),
+        facts = kr(self.day)
+        keys = ("non_cold_economic_value_krw", "type")
+        return {k: facts[k] for k in keys} | {
+            "type": self._taken(facts, "type", "won_market", _WON_MARKET)
         }
-
-    def _not_cold_value(self) -> Figure:
-        lines = [x for x in crypto_lines(self.close.reconciliation) if x.units["owed"]]
-        terms = [line["not_cold"] * self.facts.average_price(line.asset, "KRW") for line in lines]
-        return apply(
-            "Σ not cold × average price of the year", "KRW", terms,
-            lambda: sum((t.number() for t in terms), Fraction(0)),
-        ).named("fact:non_cold_economic_value_krw")  # fmt: skip

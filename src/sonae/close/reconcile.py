@@ -16,7 +16,8 @@ from typing import Any
 from sonae.books.balances import DEBT
 from sonae.books.facts import Facts
 from sonae.books.schema import PRODUCTS
-from sonae.close.segregation import elsewhere
+from sonae.close.regimes import japanese
+from sonae.close.segregation import CUSTOMERS_MONEY, elsewhere
 from sonae.core.amount import bounded, coins
 from sonae.core.calendar import Calendar
 from sonae.core.figure import Figure
@@ -25,6 +26,7 @@ from sonae.core.text import Text
 
 TIERS = ("cold", "hot", "other")
 NO_TIER = "tier_not_public"
+TRUSTS = ("customer_trust", "margin_trust")
 CONTROL = ("signature", "send_to_self", None)
 TRANSIT = ("withdrawal_in_transit", "incoming_uncredited", "unidentified")
 Row = Mapping[str, Any]
@@ -273,14 +275,15 @@ def _cash_line(
     maker, name = _Maker(facts, asset), asset["asset"]
     _balance_facts(maker, states.get(name, ()))
     rows, on = own_statements(facts, apart), facts.books.venue.on
+    kinds = TRUSTS if japanese(facts.books.venue) else CUSTOMERS_MONEY
     parts = []
-    for kind in ("customer_trust", "margin_trust"):
+    for kind in kinds:
         amount, count = settled(rows, name, kind, on)
         where = f"currency = {name}, kind = {kind}, stage = settled, as_of <= {on}"
         parts.append(
             facts.leaf(f"statements/{name}/{kind}", amount, maker.unit, "statements", where, count)
         )
-    whole = maker.made("held", total(parts, maker.unit, "customer_trust + margin_trust"))
+    whole = maker.made("held", total(parts, maker.unit, " + ".join(kinds)))
     if facts.books.table("statements") is None:
         words = Text("statements がない", "table statements is not given")
         whole = facts.absent(f"statements/{name}", maker.unit, words)

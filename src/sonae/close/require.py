@@ -7,28 +7,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sonae.books.facts import Facts
-from sonae.books.venue import Venue
 from sonae.close.exposure import NOT_NAMED, Exposure
+from sonae.close.money import YEN, Money
 from sonae.close.reconcile import Line, Reconciliation
+from sonae.close.regimes import ABROAD, REGIMES
 from sonae.close.value import Valuation
-from sonae.core.errors import Problem
 from sonae.core.figure import Figure, apply
 from sonae.core.formula import largest, smallest, table
 from sonae.core.text import Text
 from sonae.rulebook.edition import Edition
 
-REGIMES = {
-    "jp": (
-        "jp.crypto.hot_limit",
-        "jp.crypto.performance_guarantee",
-        "jp.crypto.cash_trust",
-        "jp.crypto.margin_cash_trust",
-        "jp.crypto.capital_and_net_assets",
-        "jp.crypto.domestic_assets",
-        "jp.crypto.liability_reserve",
-    ),
-    "jp.securities": ("jp.securities.liability_reserve",),
-}
 CRYPTO = ("crypto", "basket")
 FINANCIALS = (
     "capital",
@@ -61,72 +49,64 @@ def require(
     valuation: Valuation,
     exposed: Exposure,
 ) -> Requirements:
-    """Every rule of every regime the venue names, then every rule of the assumed drafts."""
+    """Every rule of every regime the venue names, then every rule of the assumed drafts.
+
+    Rules of regimes abroad are named and not yet evaluated.
+    """
     given = rule_facts(facts, reconciliation, valuation, exposed)
     by_regime: dict[str, tuple[str, ...]] = {}
     for regime in facts.books.venue.regimes:
         margin = "margin_trust" in reconciliation.trusts
         by_regime[regime] = tuple(r for r in REGIMES[regime] if margin or r != MARGIN_RULE)
+    at_home = [rules for regime, rules in by_regime.items() if regime not in ABROAD]
     for draft in edition.drafts:
         for rule in draft.rules:
             by_regime[rule.id] = (rule.id,)
-    ids = dict.fromkeys(i for rules in by_regime.values() for i in rules)
+            at_home.append((rule.id,))
+    ids = dict.fromkeys(i for rules in at_home for i in rules)
     outputs = {i: edition.evaluate(i, given) for i in ids}
     return Requirements(outputs, given, by_regime)
-
-
-def regime_problems(venue: Venue | None) -> list[Problem]:
-    """Regimes that `venue.toml` names and a close does not know."""
-    known = ", ".join(REGIMES)
-    return [
-        Problem(
-            "bad-setting",
-            "venue",
-            Text(f"「{r}」は締めの対象でない。使える値: {known}", f"{r} is none of {known}"),
-            "venue.toml",
-            key="venue.regimes",
-        )
-        for r in (venue.regimes if venue else ())
-        if r not in REGIMES
-    ]
 
 
 def rule_facts(
     facts: Facts, reconciliation: Reconciliation, valuation: Valuation, exposed: Exposure
 ) -> dict[str, Figure]:
-    """The facts under the keys that rules name in their needs."""
-    coins = _coins(reconciliation, valuation)
+    """The facts under the keys that Japan's rules name in their needs, in yen."""
+    money = Money(facts.books.venue.currency, valuation.prices)
+    coins = _coins(reconciliation, money)
     given = {
         "coins": coins,
         "customer_crypto_jpy": _value(coins, "customer_qty", "customer_crypto_jpy"),
         "customer_crypto_cold_jpy": _value(coins, "cold_qty", "customer_crypto_cold_jpy"),
         "customer_crypto_not_cold_jpy": _value(coins, "hot_qty", "customer_crypto_not_cold_jpy"),
         "performance_guarantee_jpy": _value(coins, "hot_qty", "performance_guarantee_jpy"),
-        "largest_signing_domain_jpy": _largest_domain(facts, exposed),
+        "largest_signing_domain_jpy": _largest_domain(facts, money, exposed),
         "volumes_oldest_to_current_fy": facts.securities_volumes(),
         "crypto_traded_value_by_fy": facts.crypto_traded_value(),
         "loss_in_question_jpy": facts.loss_in_question(),
     }
-    given |= {f"{item}_jpy": facts.financial(item) for item in FINANCIALS}
-    given |= {item: facts.financial(item) for item in RESERVE}
+    for key, item in {**{f"{i}_jpy": i for i in FINANCIALS}, **{i: i for i in RESERVE}}.items():
+        stated = facts.financial(item)
+        in_yen = money.to(stated, YEN)
+        given[key] = stated if in_yen is stated else in_yen.named(f"fact:{key}")
     for kind, owed, held in (
         ("customer_trust", "customer_cash_jpy", "trust_principal_jpy"),
         ("margin_trust", "margin_cash_jpy", "margin_trust_principal_jpy"),
     ):
         trust = reconciliation.trusts.get(kind)
         if trust is not None:
-            given[owed] = trust["owed"].named(f"fact:{owed}")
-            given[held] = trust["settled"].named(f"fact:{held}")
+            given[owed] = money.to(trust["owed"], YEN).named(f"fact:{owed}")
+            given[held] = money.to(trust["settled"], YEN).named(f"fact:{held}")
     return given
 
 
-def _largest_domain(facts: Facts, exposed: Exposure) -> Figure:
+def _largest_domain(facts: Facts, money: Money, exposed: Exposure) -> Figure:
     """The signing domain with the most of the customers' crypto, where domains are named."""
     named = [f for name, f in exposed.domains.items() if name != NOT_NAMED]
     if not named or NOT_NAMED in exposed.domains:
         words = Text("署名領域が示されていない保有がある", "a holding names no signing domain")
-        return facts.absent("largest_signing_domain_jpy", "JPY", words)
-    return largest(*named).named("fact:largest_signing_domain_jpy")
+        return facts.absent("largest_signing_domain_jpy", YEN, words)
+    return money.to(largest(*named), YEN).named("fact:largest_signing_domain_jpy")
 
 
 def crypto_lines(reconciliation: Reconciliation) -> list[Line]:
@@ -134,7 +114,7 @@ def crypto_lines(reconciliation: Reconciliation) -> list[Line]:
     return [line for line in reconciliation.lines.values() if line.kind in CRYPTO]
 
 
-def _coins(reconciliation: Reconciliation, valuation: Valuation) -> Figure:
+def _coins(reconciliation: Reconciliation, money: Money) -> Figure:
     """customer_qty, hot_qty, cold_qty and price_jpy of each crypto-asset owed or held."""
     rows = {}
     for line in crypto_lines(reconciliation):
@@ -145,7 +125,7 @@ def _coins(reconciliation: Reconciliation, valuation: Valuation) -> Figure:
             "customer_qty": line["owed"],
             "hot_qty": line["not_cold"],
             "cold_qty": smallest(line["owed"], line["proven_cold"]),
-            "price_jpy": valuation.prices[line.asset],
+            "price_jpy": money.to(money.prices[line.asset], YEN),
             "split": split,
         }
         rows[line.asset] = table(cells).named(f"fact:coins/{line.asset}")
@@ -158,7 +138,7 @@ def _value(coins: Figure, quantity: str, id: str) -> Figure:
     terms = [row.rows()[quantity] * row.rows()["price_jpy"] for row in coins.rows().values()]
     figure = apply(
         f"Σ {quantity} × price_jpy",
-        "JPY",
+        YEN,
         terms,
         lambda: sum((t.number() for t in terms), Fraction(0)),
     )

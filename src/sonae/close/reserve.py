@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from sonae.books.facts import Facts
+from sonae.close.money import YEN, Money
 from sonae.close.reconcile import Reconciliation, own_statements, settled
 from sonae.close.value import Valuation
 from sonae.core.display import fixed
@@ -21,11 +22,11 @@ from sonae.core.formula import table
 from sonae.core.text import Text
 from sonae.rulebook.edition import Edition
 
-YEN = "JPY"
 GOING, INSOLVENT, ASSETS = "going_concern", "on_insolvency", "assets"
 RULE = "jp.reserve.assets"
 KINDS = {"trust_deed": "trust_deposit", "guarantee": "bank_guarantee", "deposit": "fixed_deposit"}
 """Kinds of an instrument in the Books, as the rule names them."""
+Cells = dict[str, Figure]
 
 
 def reserve_assets(
@@ -39,17 +40,15 @@ def reserve_assets(
 
     `assets` is missing where nothing says what the reserve is made of.
     """
-    if facts.reserve is not None:
-        rows = _from_ledger(facts, valuation)
-        _compare(facts, reconciliation, valuation, rows, findings)
-    else:
-        rows = _from_books(facts, reconciliation, valuation)
-    if not rows and facts.reserve is None and facts.books.table("statements") is None:
-        words = Text(
-            "準備金の口座（statements）がない", "no statement of a reserve account is given"
-        )
-        none = facts.absent("reserve", YEN, words)
+    given_rows = reserve_rows(facts, reconciliation, valuation)
+    if given_rows is None:
+        none = facts.absent("reserve", YEN, NO_RESERVE)
         return {s: none.named(f"reserve#{s}") for s in (GOING, INSOLVENT)}
+    money = Money(facts.books.venue.currency, valuation.prices)
+    rows = _in_yen(given_rows, money)
+    if facts.reserve is not None:
+        seen = _in_yen(_from_books(facts, reconciliation, valuation), money)
+        _compare(seen, rows, findings)
     given = {id: table(cells).named(f"fact:reserve/{id}") for id, cells in rows.items()}
     assets = table(given).named("fact:reserve_assets")
     outputs = edition.evaluate(RULE, {"assets": assets})
@@ -61,9 +60,29 @@ def reserve_assets(
     }
 
 
+def reserve_rows(
+    facts: Facts, reconciliation: Reconciliation, valuation: Valuation
+) -> dict[str, Cells] | None:
+    """The reserve's assets with their `worth` in the reporting currency; None where not stated."""
+    if facts.reserve is not None:
+        return _from_ledger(facts, valuation)
+    rows = _from_books(facts, reconciliation, valuation)
+    return rows if rows or facts.books.table("statements") is not None else None
+
+
+def _in_yen(rows: Mapping[str, Cells], money: Money) -> dict[str, Cells]:
+    """The rows as the rule reads them: their value in yen."""
+    return {
+        id: {k: f for k, f in cells.items() if k != WORTH}
+        | {"value_jpy": money.to(cells[WORTH], YEN).named(f"fact:reserve/{id}/value_jpy")}
+        for id, cells in rows.items()
+    }
+
+
+NO_RESERVE = Text("準備金の口座（statements）がない", "no statement of a reserve account is given")
+WORTH = "worth"
 RESERVE = Text("準備金資産", "reserve assets")
 _REMOTE = Text("倒産隔離された準備金資産", "bankruptcy-remote reserve assets")
-Cells = dict[str, Figure]
 
 
 def money_unit(facts: Facts, currency: str) -> str:
@@ -175,7 +194,7 @@ def _cells(key: str, asset: Mapping[str, Any], worth: Figure) -> Cells:
         day = asset["matures_on"]
         matures = day if isinstance(day, date) else date.fromisoformat(day)
         cells["matures_on"] = cell("matures_on", matures, "date")
-    return cells | {"value_jpy": worth.named(f"fact:{key}/value_jpy")}
+    return cells | {WORTH: worth}
 
 
 # -- what people must know ------------------------------------------------------------------------
@@ -248,15 +267,8 @@ _CONCENTRATED = {
 }
 
 
-def _compare(
-    facts: Facts,
-    reconciliation: Reconciliation,
-    valuation: Valuation,
-    rows: Mapping[str, Cells],
-    findings: list[Finding],
-) -> None:
+def _compare(seen: Mapping[str, Cells], rows: Mapping[str, Cells], findings: list[Finding]) -> None:
     """The ledger against what banks and wallets say, where the Books have it, asset by asset."""
-    seen = _from_books(facts, reconciliation, valuation)
     for id in sorted(seen):
         mine = rows.get(id)
         said = seen[id]["value_jpy"]

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from sonae.books.allocations import lent
 from sonae.books.facts import Facts
+from sonae.close.regimes import japanese
 from sonae.close.segregation import Dossier, audit_due, newest_accounts
 from sonae.close.value import Valuation
 from sonae.core.citation import Citation
@@ -29,20 +30,21 @@ FIELDS = {
 def segregation_findings(
     facts: Facts, edition: Edition, valuation: Valuation, dossier: Dossier
 ) -> list[Finding]:
-    """Everything of the dossier that a person must act on."""
+    """Everything of the dossier that a person must act on; `edition` is asked for Japan's law."""
+    japan = japanese(facts.books.venue)
     return [
-        *_pool(edition, valuation, dossier),
+        *_pool(edition if japan else None, valuation, dossier),
         *_unknown(dossier),
         *_signers(dossier),
-        *_stale(edition, dossier),
+        *_stale(edition if japan else None, dossier),
         *_elsewhere(dossier),
         *_register(facts),
-        *_used(facts, edition),
+        *_used(facts, edition if japan else None),
         *_lent(facts),
     ]
 
 
-def _pool(edition: Edition, valuation: Valuation, dossier: Dossier) -> Iterator[Finding]:
+def _pool(edition: Edition | None, valuation: Valuation, dossier: Dossier) -> Iterator[Finding]:
     for asset, parts in dossier.assets.items():
         items = dossier.of("would_fall", asset)
         if not items:
@@ -60,7 +62,7 @@ def _pool(edition: Edition, valuation: Valuation, dossier: Dossier) -> Iterator[
             why=why,
         )
         rule = "jp.crypto.cash_trust" if items[0].kind == "account" else "jp.crypto.segregation"
-        provision = edition.provision(rule)
+        provision = None if edition is None else edition.provision(rule)
         yield Finding("would-fall-into-general-pool", "breach", text, asset, provision)
 
 
@@ -121,12 +123,12 @@ _SHARED = Text(
 )
 
 
-def _stale(edition: Edition, dossier: Dossier) -> Iterator[Finding]:
+def _stale(edition: Edition | None, dossier: Dossier) -> Iterator[Finding]:
     for line in {(i.kind, i.item): i for i in dossier.items}.values():
         if line.no_lien == "stale" and line.no_lien_on is not None:
             text = _LETTER.format(i=line.item, day=line.no_lien_on)
             yield Finding("stale-no-lien-letter", "warning", text, line.item)
-        if line.audit == "stale" and line.audited_on is not None:
+        if edition and line.audit == "stale" and line.audited_on is not None:
             due = audit_due(edition, line.audited_on)
             cites: tuple[Citation, ...] = due.cites
             text = _AUDIT.format(i=line.item, day=line.audited_on, due=due.value)
@@ -180,7 +182,7 @@ _ACCOUNT = Text(
 # -- one customer's coins for another -------------------------------------------------------------
 
 
-def _used(facts: Facts, edition: Edition) -> Iterator[Finding]:
+def _used(facts: Facts, edition: Edition | None) -> Iterator[Finding]:
     if facts.books.allocations is None:
         return
     scales: Mapping[str, int] = {r["asset"]: r["scale"] for r in facts.books.rows["assets"]}
@@ -189,7 +191,7 @@ def _used(facts: Facts, edition: Edition) -> Iterator[Finding]:
         values = {"a": use.asset, "n": use.short_accounts, "m": use.over_accounts}
         if use.used:
             text = _USED.format(q=exact(Fraction(use.used, unit)), **values)
-            provision = edition.provision("jp.crypto.segregation")
+            provision = None if edition is None else edition.provision("jp.crypto.segregation")
             yield Finding("coins-used-for-another", "breach", text, use.asset, provision)
         if use.short > use.over:
             rest = exact(Fraction(use.short - use.over, unit))

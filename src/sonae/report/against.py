@@ -84,7 +84,7 @@ def _lines(figures: Figures, titles: Titles) -> Iterator[Line]:
         if line["own_money"]:
             yield fmt.title(line["title"][figures.lang], figures.lang), "", True, line["required"]
     for id, cover in document["cover"]["by_regime"].items():
-        if id == CUSTODY:
+        if id == CUSTODY or id in document.get("stack_abroad", {}):
             continue
         yield titles.regime(id), "", not titles.is_draft(id), cover["figures"]["required"]
         outputs = document["requirements"].get(id, {})
@@ -124,5 +124,7 @@ def _broken(figures: Figures) -> bool:
     """True where a finding is a breach, or a line of custody law is short."""
     if any(f["severity"] == "breach" for f in figures.document["findings"]):
         return True
-    short = [figures.bounds(line["shortfall"]) for line in figures.document["stack"]]
+    abroad = figures.document.get("stack_abroad", {}).values()
+    lines = [*figures.document["stack"], *(line for found in abroad for line in found)]
+    short = [figures.bounds(line["shortfall"]) for line in lines]
     return any(ends is not None and ends[1] > 0 for ends in short)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -133,21 +133,43 @@ def _state(two: Two, money: Money) -> tuple[Block, ...]:
         rows.append((two.regime(id), standing, *(two.value(i, money) for i in picked)))
     blocks: list[Block] = [t(f"state.lead_{lead}")]
     if rows:
-        blocks.append(_chart(two, money))
+        if drawn := _at_home(two):
+            blocks.append(_chart(two, money, drawn))
         blocks.append(
             Table("cover", t("close_paper.t_cover"), amounts, rows, t("close_paper.n_cover"))
         )
-    if two.document["stack"]:
-        blocks.append(_stack(two, money))
+    if lines := [*two.document["stack"], *_abroad(two)]:
+        blocks.append(_stack(two, money, lines))
     if gaps := list(_gaps(two)):
         heads_ = columns("item", "standing", "reason")
         blocks.append(Table("not computable", t("close_paper.t_gaps"), heads_, gaps))
     return tuple(blocks)
 
 
-def _chart(two: Two, money: Money) -> Any:
+def _at_home(two: Two) -> list[str]:
+    """Regimes whose amounts are in the reporting currency and so have one scale."""
+    required = {
+        id: cover["figures"]["required"] for id, cover in two.document["cover"]["by_regime"].items()
+    }
+    return [id for id, figure in required.items() if not two.en.foreign(figure)]
+
+
+def _abroad(two: Two) -> list[Mapping[str, Any]]:
+    """Lines of regimes outside Japan, each with its regime in front."""
+    found = []
+    for regime, lines in two.document.get("stack_abroad", {}).items():
+        name = two.regime(regime)
+        for line in lines:
+            ja, en = line["title"]["ja"], fmt.title(line["title"]["en"], "en")
+            title = {"ja": f"{name.ja} — {ja}", "en": f"{name.en} — {en}"}
+            found.append(line | {"title": title})
+    return found
+
+
+def _chart(two: Two, money: Money, chosen: Sequence[str]) -> Any:
     groups, words = [], []
-    for id, cover in two.document["cover"]["by_regime"].items():
+    for id in chosen:
+        cover = two.document["cover"]["by_regime"][id]
         ids, drawn = cover["figures"], []
         parts = (
             ("required", "required", ids["required"]),
@@ -183,12 +205,12 @@ def _chart(two: Two, money: Money) -> Any:
     return bars(groups, alt, t("close_paper.chart", unit=unit))
 
 
-def _stack(two: Two, money: Money) -> Table:
+def _stack(two: Two, money: Money, lines: Sequence[Mapping[str, Any]]) -> Table:
     """The lines of custody law, each with its provision."""
     keys = ("line", "provision", "required", "going", "insolvent", "shortfall")
     heads = columns(*keys, numbers=" ".join(keys[2:]), currency=currency(two.currency))
     rows = []
-    for line in two.document["stack"]:
+    for line in lines:
         title = Text(**line["title"])
         cites = [two.document["citations"][c] for c in line["cites"]]
         names = [provision({"provision": c}) for c in cites]

@@ -17,6 +17,7 @@ from sonae.report.words import Words
 Entry = Mapping[str, Any]
 GROUPS = ("cover", "stack", "rules", "law", "assets", "exposure", "other", "facts")
 HEADS = {"reconcile": "assets", "value": "assets", "fact": "facts"}
+CURRENCY = re.compile("[A-Z]{3}")
 ASSET = re.compile(r"(?:^|, )(?:asset|currency) = ([^,]+)")
 
 
@@ -108,11 +109,16 @@ class Figures:
         entry = self.entries[id]
         text = self.text(id)
         gap = entry["kind"] == "not_computable"
-        if unit and entry["kind"] in ("number", "range"):
+        if (unit or self.foreign(id)) and entry["kind"] in ("number", "range"):
             text = self.with_unit(text, id)
         note = reasons.note(self.reason(id)) if gap and reasons is not None else None
         words = entry["kind"] not in ("number", "range")
         return Cell(text, self.numbers[id], entry["confidence"], entry["standing"], words, note)
+
+    def foreign(self, id: str) -> bool:
+        """True for an amount in another currency than the venue's: it never stands without it."""
+        unit = self.entries[id]["unit"]
+        return unit != self.currency and bool(CURRENCY.fullmatch(unit))
 
     def text(self, id: str, full: bool = False) -> str:
         """The value without a unit; `full` gives every digit."""
@@ -140,10 +146,10 @@ class Figures:
         unit = self.entries[id]["unit"]
         if unit == "ratio":
             return fmt.percent(number, self.lang)
-        if full or unit not in ("coin", self.currency):
-            return exact(number)
-        if unit == self.currency:
+        if not full and (unit == self.currency or self.foreign(id)):
             return fmt.money(number)
+        if full or unit != "coin":
+            return exact(number)
         scale = self.scales.get(self.assets.get(id, ""))
         return exact(number) if scale is None else fmt.coins(number, scale)
 

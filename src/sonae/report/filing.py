@@ -124,6 +124,10 @@ class Two:
             return Text(self.ja.text(id), self.en.text(id))
         if unit == "ratio":
             return share(found)
+        if self.en.foreign(id):
+            shown, exact = money(found).shown, f"{digits(found)} {unit}"
+            named = (self.ja.with_unit(shown.ja, id), self.en.with_unit(shown.en, id))
+            return Amount(Text(*named), exact)
         return money(found) if unit == self.currency else quantity(found)
 
     def reason(self, id: str) -> Text:

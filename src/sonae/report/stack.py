@@ -30,12 +30,16 @@ class StackRow:
 
 @dataclass
 class Stack:
-    """Custody lines, their total, and what each other regime would add."""
+    """Custody lines, their total, and what each other regime would add.
+
+    `abroad`: lines of each regime outside Japan by its title, with their total last.
+    """
 
     lines: list[StackRow] = field(default_factory=list)
     total: StackRow | None = None
     house: list[StackRow] = field(default_factory=list)
     drafts: list[StackRow] = field(default_factory=list)
+    abroad: dict[str, list[StackRow]] = field(default_factory=dict)
     reasons: Reasons = field(default_factory=Reasons)
 
 
@@ -43,25 +47,31 @@ def stack(figures: Figures, titles: Titles) -> Stack:
     """The lines of custody law, then the reserve of each regime or draft on top."""
     result = Stack()
     for line in figures.document["stack"]:
-        result.lines.append(
-            StackRow(
-                title(line["title"][figures.lang], figures.lang),
-                line["own_money"],
-                figures.entries[line["required"]]["standing"],
-                [titles.provision(key) for key in line["cites"]],
-                figures.cell(line["required"], result.reasons),
-                figures.cell(line["going_concern"], result.reasons),
-                figures.cell(line["on_insolvency"], result.reasons),
-                balance(figures, line["shortfall"], result.reasons, short_if_positive=True),
-            )
-        )
+        result.lines.append(_row(figures, titles, line, result.reasons))
+    abroad = figures.document.get("stack_abroad", {})
     for id, cover in figures.document["cover"]["by_regime"].items():
         row = _on_top(figures, titles, id, cover, result.reasons)
-        if id == CUSTODY:
+        if id in abroad:
+            lines = [_row(figures, titles, line, result.reasons) for line in abroad[id]]
+            result.abroad[row.title] = [*lines, row]
+        elif id == CUSTODY:
             result.total = row
         else:
             (result.drafts if titles.is_draft(id) else result.house).append(row)
     return result
+
+
+def _row(figures: Figures, titles: Titles, line: Mapping[str, Any], reasons: Reasons) -> StackRow:
+    return StackRow(
+        title(line["title"][figures.lang], figures.lang),
+        line["own_money"],
+        figures.entries[line["required"]]["standing"],
+        [titles.provision(key) for key in line["cites"]],
+        figures.cell(line["required"], reasons),
+        figures.cell(line["going_concern"], reasons),
+        figures.cell(line["on_insolvency"], reasons),
+        balance(figures, line["shortfall"], reasons, short_if_positive=True),
+    )
 
 
 def _on_top(

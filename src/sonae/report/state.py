@@ -81,7 +81,8 @@ def balance(figures: Figures, id: str, reasons: Reasons, *, short_if_positive: b
 
 def _without_sign(figures: Figures, id: str, low: Fraction, high: Fraction) -> str:
     text = figures.text(id)
-    return text.replace(MINUS, "") if low == high else text
+    text = text.replace(MINUS, "") if low == high else text
+    return figures.with_unit(text, id) if figures.foreign(id) else text
 
 
 def regimes(figures: Figures, titles: Titles, *, proposed: bool) -> RegimeTable:
@@ -94,14 +95,22 @@ def regimes(figures: Figures, titles: Titles, *, proposed: bool) -> RegimeTable:
     ]
     for id, cover in chosen:
         table.rows.append(regime_row(figures, titles, id, cover, table.reasons))
-    most = max((_high(figures, c) for _, c in chosen), default=Fraction(0))
-    if not most:
-        return table
-    table.most = figures.money_text(money(most), figures.currency)
-    table.ranged = any(_ranged(figures, cover) for _, cover in chosen)
-    table.chart = [
-        _bars(figures, row, c, most) for row, (_, c) in zip(table.rows, chosen, strict=True)
+    most: dict[str, Fraction] = {}
+    for _, cover in chosen:
+        unit = _unit(figures, cover)
+        most[unit] = max(most.get(unit, Fraction(0)), _high(figures, cover))
+    full = {unit: amount for unit, amount in most.items() if amount}
+    comma = "、" if figures.lang == "ja" else ", "
+    table.most = comma.join(
+        figures.money_text(money(amount), unit) for unit, amount in full.items()
+    )
+    drawn = [
+        (row, c)
+        for row, (_, c) in zip(table.rows, chosen, strict=True)
+        if _unit(figures, c) in full
     ]
+    table.ranged = any(_ranged(figures, c) for _, c in drawn)
+    table.chart = [_bars(figures, row, c, full[_unit(figures, c)]) for row, c in drawn]
     return table
 
 
@@ -140,6 +149,11 @@ def _quantities(cover: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     yield "required", "required", ids["required"]
     yield "going", "cover", ids["going_concern"]["total"]
     yield "insolvent", "failed", ids["on_insolvency"]["total"]
+
+
+def _unit(figures: Figures, cover: Mapping[str, Any]) -> str:
+    """The currency of a regime; each has a scale of its own in the chart."""
+    return str(figures.entries[cover["figures"]["required"]]["unit"])
 
 
 def _high(figures: Figures, cover: Mapping[str, Any]) -> Fraction:

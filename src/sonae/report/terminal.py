@@ -52,8 +52,11 @@ def _regimes(document: Mapping[str, Any], figures: Mapping[str, Any], lang: Lang
         ids = cover["figures"]
         mark = f" ({Words(lang)('terminal.proposed')})" if cover["standing"] == "proposed" else ""
         cells = [ids["required"], ids["going_concern"]["total"], ids["on_insolvency"]["total"]]
+        unit = figures[ids["required"]]["unit"]
+        currency = "" if unit == document["venue"]["currency"] else f" {unit}"
         table.add_row(
-            name + mark, *[short_text(figures[i], lang) for i in [*cells, ids["surplus"]]]
+            name + mark + currency,
+            *[short_text(figures[i], lang) for i in [*cells, ids["surplus"]]],
         )
     return table
 
