@@ -48,6 +48,7 @@ def _entity(folder: Path, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
         return {"name": name, **said}
     close = json.loads((folder / name / CLOSE).read_bytes())
     titles = {lang: Titles(Figures(close, lang)) for lang in LANGS}
+    units = {f["id"]: f["unit"] for f in close["figures"]}
     counts = Counter(f["severity"] for f in close["findings"])
     return {
         "name": name,
@@ -62,6 +63,7 @@ def _entity(folder: Path, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
             regime: {
                 "title": {lang: titles[lang].regime(regime) for lang in LANGS},
                 "standing": cover["standing"],
+                "currency": units[cover["figures"]["required"]],
                 "required": cover["required"],
                 "going_concern": cover["going_concern"]["total"],
                 "on_insolvency": cover["on_insolvency"]["total"],
@@ -95,12 +97,13 @@ def _shortage(surplus: Any) -> str | None:
 def _sums(closed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """By currency and regime, each part added over entities that have one number of it.
 
+    The currency is that of the regime's amounts, whatever an entity's Books are kept in.
     Shortages are added as they are: no other entity's surplus lowers them.
     """
-    keys = dict.fromkeys((e["currency"], r) for e in closed for r in e["regimes"])
+    keys = dict.fromkeys((c["currency"], r) for e in closed for r, c in e["regimes"].items())
     sums = []
     for currency, regime in sorted(keys):
-        mine = [e for e in closed if e["currency"] == currency and regime in e["regimes"]]
+        mine = [e for e in closed if e["regimes"].get(regime, {}).get("currency") == currency]
         parts, without = dict[str, str](), dict[str, list[str]]()
         for part in PARTS:
             numbers = {e["name"]: _number(e["regimes"][regime][part]) for e in mine}

@@ -94,7 +94,7 @@ def _rows(entity: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
     rows = [
         row
         | {
-            "regime": regime["title"][lang],
+            "regime": _title(regime, entity["currency"], lang),
             "proposed": regime["standing"] == "proposed",
             "amounts": [_amount(regime[part], words) for part in PARTS],
             "kind": "breach" if counts["breach"] else "",
@@ -104,8 +104,16 @@ def _rows(entity: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
     return rows or [{**row, "amounts": ["-"] * len(PARTS), "kind": ""}]
 
 
+def _title(regime: Mapping[str, Any], home: str, lang: Lang) -> str:
+    """The regime; with its currency where that is not the entity's."""
+    title, currency = str(regime["title"][lang]), regime["currency"]
+    if currency == home:
+        return title
+    return f"{title}（{currency}）" if lang == "ja" else f"{title} ({currency})"
+
+
 def _amount(value: Any, words: Words) -> str:
-    """A whole amount of the entity's currency, a range, or that there is no number."""
+    """A whole amount of the regime's currency, a range, or that there is no number."""
     try:
         return money(parse_number(value))
     except (TypeError, ValueError):
