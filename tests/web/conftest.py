@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -70,10 +72,18 @@ def running(home: Path, *options: str) -> Iterator[Console]:
 
 
 @pytest.fixture(scope="session")
-def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of `sonae serve --demo`."""
-    home = tmp_path_factory.mktemp("console") / "home"
-    fill(home)
+def demo_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of `sonae serve --demo`, filled once for all that run at the same time."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    home = shared / "console" / "home"
+    with (shared / "console.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the others wait, and find it filled
+        if not home.is_dir():
+            made = shared / "console.part"
+            shutil.rmtree(made, ignore_errors=True)
+            fill(made / "home")
+            made.rename(home.parent)
     return home
 
 

@@ -42,7 +42,8 @@ def test_every_figure_opens_down_to_what_it_answers_to(demo: Console, demo_home:
     for id in (f["id"] for f in written["figures"][::12]):
         said = json.loads(demo.ask(f"/{firm}/why.json?figure={quote(id)}").body)
         assert said["figure"]["id"] == id
-        assert {c for f in said["figures"] for c in f["cites"]} == set(said["citations"])
+        own = {c for f in said["figures"] for c in f["cites"]}
+        assert own.union(*said["lines"].values()) == set(said["citations"])
         assert demo.ask(f"/{firm}/why?figure={quote(id)}").status == 200
 
 
@@ -52,7 +53,68 @@ def test_from_today_to_the_words_of_the_law_it_is_two_clicks(demo: Console):
         page.goto(f"{demo.url}/ftx-japan/today")
         page.click("text=19,000,000,000")
         assert page.locator(".why-tree blockquote.law").first.is_visible()
-        assert "二営業日以内に" in page.inner_text(".why-tree")
+        said = page.inner_text(".why-tree")
+        assert "二営業日以内に" in said
+        assert "利用者の暗号資産を自己の暗号資産と分別して管理しなければならない" in said
+        assert "~" not in "".join(page.locator(".why-tree .what").all_inner_texts())
+
+
+@pytest.mark.parametrize("firm", FIRMS)
+def test_the_crypto_that_has_to_be_kept_apart_cites_the_line_it_stands_in(demo: Console, firm: str):
+    said = json.loads(demo.ask(f"/{firm}/why.json?figure=cover/jp%23required").body)
+    assert said["lines"]["stack#owed"]
+    assert all(said["citations"][c] for c in said["lines"]["stack#owed"])
+
+
+def test_amounts_by_oku_are_a_choice_that_lasts_and_english_never_has_it(demo: Console):
+    with chromium() as browser:
+        page = browser.new_page(locale="ja-JP")
+        page.goto(f"{demo.url}/ftx-japan/today")
+        assert "19,000,000,000" in page.inner_text("main")
+        page.click("text=億・万で表示")
+        assert "190億" in page.inner_text("main")
+        page.goto(f"{demo.url}/ftx-japan/why?figure=cover/jp%23required")
+        assert "129億6,000万円" in page.inner_text("main")
+        page.goto(f"{demo.url}/ftx-japan/today?lang=en")
+        assert "19,000,000,000" in page.inner_text("main")
+        page.goto(f"{demo.url}/ftx-japan/today?lang=ja")
+        page.click("text=1円単位で表示")
+        assert "19,000,000,000" in page.inner_text("main")
+
+
+def test_the_keyboard_alone_skips_to_the_page_and_opens_and_leaves_the_menu(demo: Console):
+    with chromium() as browser:
+        page = browser.new_page(locale="en")
+        page.goto(f"{demo.url}/ftx-japan/today")
+        focus = "document.activeElement"
+        page.keyboard.press("Tab")
+        assert page.evaluate(f"{focus}.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.evaluate(f"{focus}.id") == "main"
+        page.goto(f"{demo.url}/ftx-japan/today")
+        order = []
+        for _ in range(6):
+            page.keyboard.press("Tab")
+            order.append(page.evaluate(f"{focus}.textContent.trim()"))
+        assert order[1:] == ["備え Sonae", "ftx-japan", "Today", "Calendar", "Reserve"]
+        page.focus("header summary")
+        page.keyboard.press("Enter")
+        assert page.locator("header details[open]").count() == 1
+        page.keyboard.press("Tab")
+        assert page.evaluate(f"{focus}.closest('details') !== null")
+        page.keyboard.press("Escape")
+        assert page.locator("header details[open]").count() == 0
+        assert page.evaluate(f"{focus}.tagName") == "SUMMARY"
+
+
+def test_paper_has_the_figures_and_not_the_menu(demo: Console):
+    with chromium() as browser:
+        page = browser.new_page(locale="en")
+        page.goto(f"{demo.url}/ftx-japan/today")
+        page.emulate_media(media="print")
+        assert not page.is_visible("header.masthead")
+        assert not page.is_visible("form.days")
+        assert page.is_visible("text=19,000,000,000 >> nth=0")
 
 
 @pytest.mark.parametrize(

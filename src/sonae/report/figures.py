@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from sonae.core.canonical import parse_number
@@ -18,6 +19,8 @@ Entry = Mapping[str, Any]
 GROUPS = ("cover", "stack", "rules", "law", "assets", "exposure", "other", "facts")
 HEADS = {"reconcile": "assets", "value": "assets", "fact": "facts"}
 CURRENCY = re.compile("[A-Z]{3}")
+STEP = re.compile(r"(~\d+)+$")
+"""What an unnamed step of a formula adds to the id of the figure that it is a step of."""
 ASSET = re.compile(r"(?:^|, )(?:asset|currency) = ([^,]+)")
 
 
@@ -53,8 +56,10 @@ class Reasons:
 class Figures:
     """Looks figures up by id; entries are numbered as they stand on the page."""
 
-    def __init__(self, document: Mapping[str, Any], lang: Lang) -> None:
+    def __init__(self, document: Mapping[str, Any], lang: Lang, grouped: bool = False) -> None:
         self.document, self.lang, self.words = document, lang, Words(lang)
+        self.grouped = grouped and lang == "ja"
+        """Money by 万 and 億, as Japanese readers may ask for."""
         self.currency: str = document["venue"]["currency"]
         self.entries: dict[str, Entry] = {f["id"]: f for f in document["figures"]}
         self.assets = asset_by_figure(document)
@@ -92,11 +97,29 @@ class Figures:
         return found[0] if found and found[0] == found[1] else None
 
     def label(self, id: str) -> str:
-        """The figure's own label, or the last part of its id."""
+        """The figure's own label; else whose step it is, with its asset, or what it is called."""
         entry = self.entries[id]
         if entry["label"]:
             return fmt.title(entry["label"][self.lang], self.lang)
-        return re.split("[#/:]", id)[-1]
+        whole = STEP.sub("", id)
+        if whole != id and whole in self.entries:
+            of = {self.assets[i] for i in (id, *entry["from"]) if i in self.assets}
+            key = "tree.step_of_asset" if len(of) == 1 else "tree.step"
+            return self.words(key, whole=self.label(whole), asset="".join(of))
+        head, *_, name = re.split("[#/:]", id)
+        if head == "exposure":  # a name that the firm gave
+            return name
+        return fmt.title(self.words.known(f"figure.{name}", name), self.lang)
+
+    def cites(self, id: str) -> Sequence[str]:
+        """The provisions that a figure answers to: its own, else those of the line it stands in."""
+        own: Sequence[str] = self.entries[id]["cites"]
+        return own or self._lines.get(id, ())
+
+    @cached_property
+    def _lines(self) -> dict[str, Sequence[str]]:
+        sides = ("required", "going_concern", "on_insolvency", "shortfall")
+        return {line[s]: line["cites"] for line in self.document["stack"] for s in sides}
 
     def reason(self, id: str) -> str:
         """Why a figure is not computable."""
@@ -147,7 +170,7 @@ class Figures:
         if unit == "ratio":
             return fmt.percent(number, self.lang)
         if not full and (unit == self.currency or self.foreign(id)):
-            return fmt.money(number)
+            return fmt.oku(number) if self.grouped and unit == self.currency else fmt.money(number)
         if full or unit != "coin":
             return exact(number)
         scale = self.scales.get(self.assets.get(id, ""))

@@ -64,7 +64,7 @@ def firms_section(rows: Sequence[Found], lang: Lang) -> Section:
             continue
         head = (
             row["name"],
-            words("supervise.closed_on", day=row["on"], n=row["age"]),
+            words("supervise.closed_on", day=fmt.day(row["on"], lang), n=f"{row['age']:,}"),
             _percent(row["hot_share"], lang),
             *(str(row[key]) for key in COUNTS),
         )
@@ -73,7 +73,7 @@ def firms_section(rows: Sequence[Found], lang: Lang) -> Section:
             amounts = (_amount(regime[key], words) for key in AMOUNTS)
             found.append(((*head,) if not n else ("",) * 6) + (title, *amounts))
         if not row["regimes"]:
-            found.append((*head, *("-",) * 5))
+            found.append((*head, *("–",) * 5))
     titles = tuple(words(f"supervise.{name}") for name in names)
     right = frozenset({2, 3, 4, 5, 7, 8, 9, 10})
     lines = (words("supervise.not_added"),)
@@ -81,12 +81,18 @@ def firms_section(rows: Sequence[Found], lang: Lang) -> Section:
 
 
 def _amount(entry: Found, words: Words) -> str:
-    return amount_text(entry, words.lang) if _number(entry) else words("value.not_computable")
+    if not _number(entry):
+        return words("value.not_computable")
+    text, currency = amount_text(entry, words.lang).rsplit(" ", 1)
+    if words.lang == "en":
+        return f"{text} {currency}"
+    name = words.known(f"currency.{currency}", f" {currency}")
+    return f"{text}{name}"
 
 
 def _percent(entry: Found | None, lang: Lang) -> str:
     if entry is None or not _number(entry):
-        return "-"
+        return "–"
     return fmt.percent(parse_number(entry["value"]), lang)
 
 
@@ -100,9 +106,9 @@ def suppliers_section(found: Sequence[Found], lang: Lang) -> Section:
     rows = []
     for one in found:
         for n, firm in enumerate(one["firms"]):
-            share = fmt.percent(parse_number(firm["share"]), lang) if firm["share"] else "-"
+            share = fmt.percent(parse_number(firm["share"]), lang) if firm["share"] else "–"
             named = (one["supplier"], str(len(one["firms"]))) if not n else ("", "")
-            rows.append((*named, firm["firm"], amount_text(firm["value"], lang), share))
+            rows.append((*named, firm["firm"], _amount(firm["value"], words), share))
     head = tuple(
         words(f"supervise.{k}") for k in ("supplier", "of_firms", "firm", "value", "share")
     )

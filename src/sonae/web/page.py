@@ -33,6 +33,8 @@ Data = dict[str, Any]
 View = Callable[..., Data]
 Dress = Callable[[Data, Lang, Request], Mapping[str, Any]]
 COOKIE = "lang"
+AMOUNTS = "amounts"
+"""`oku` for 万 and 億, `units` for whole units."""
 MOST_KEPT = 128
 """Drawn parts in memory, some 50 kB each."""
 _KEPT: dict[Hashable, Markup] = {}
@@ -65,6 +67,12 @@ def lang_of(request: Request) -> Lang:
             if part.strip().lower().startswith(lang):
                 return lang
     return "ja"
+
+
+def grouped(request: Request) -> bool:
+    """Whether a Japanese reader asked for amounts by 万 and 億: `?amounts=`, else the cookie."""
+    asked = request.query_params.get(AMOUNTS) or request.cookies.get(AMOUNTS)
+    return asked == "oku" and lang_of(request) == "ja"
 
 
 def page(
@@ -109,7 +117,9 @@ def render(
             firms=visible(request),
             here=request.url.path,
             nav=_nav(request, firm),
-            other=_other(request, lang),
+            other=_again(request, COOKIE, "en" if lang == "ja" else "ja"),
+            amounts=_again(request, AMOUNTS, "units" if grouped(request) else "oku"),
+            grouped=grouped(request),
             patterns=PATTERNS,
             **view,
         )
@@ -117,6 +127,9 @@ def render(
     answer = HTMLResponse(text, status)
     if request.query_params.get(COOKIE) in LANGS:
         answer.set_cookie(COOKIE, lang, max_age=31_536_000, samesite="lax", httponly=True)
+    if request.query_params.get(AMOUNTS) in ("oku", "units"):
+        chosen = request.query_params[AMOUNTS]
+        answer.set_cookie(AMOUNTS, chosen, max_age=31_536_000, samesite="lax", httponly=True)
     return answer
 
 
@@ -163,10 +176,10 @@ def _nav(request: Request, firm: str) -> list[tuple[str, str]]:
     return found
 
 
-def _other(request: Request, lang: Lang) -> str:
-    """This page in the other language."""
-    asked = [(k, v) for k, v in request.query_params.multi_items() if k != COOKIE]
-    asked.append((COOKIE, "en" if lang == "ja" else "ja"))
+def _again(request: Request, name: str, value: str) -> str:
+    """This page with another choice of the reader: the other language, amounts in other words."""
+    asked = [(k, v) for k, v in request.query_params.multi_items() if k != name]
+    asked.append((name, value))
     return request.url.path + "?" + "&".join(f"{quote(k)}={quote(v)}" for k, v in asked)
 
 

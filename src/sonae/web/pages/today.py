@@ -15,7 +15,7 @@ from sonae.report.findings import findings
 from sonae.report.rules import gaps, tests
 from sonae.report.state import regimes
 from sonae.report.titles import Titles
-from sonae.web.page import Data, Here, kept, page
+from sonae.web.page import Data, Here, grouped, kept, page
 
 RIGHT = "look"
 router = APIRouter()
@@ -27,12 +27,16 @@ OnDay = Annotated[str, Query(pattern=r"^\d{4}-\d{2}-\d{2}$|^$", description="a c
 def _screen(data: Data, lang: Lang, request: Request) -> Mapping[str, Any]:
     """Views of the close as the reports have them; drawn once for each close, language, breaks."""
     day = day_of(request.app.state.home.firm(data["firm"]), data["on"])
-    key = (day.stamp, lang, json.dumps(data["breaks"]))
-    return {"content": kept("today_content.html", key, request, lambda: _views(day, data, lang))}
+    short = grouped(request)
+    key = (day.stamp, lang, short, json.dumps(data["breaks"]))
+
+    def views() -> Mapping[str, Any]:
+        return _views(day, data, Figures(day.document, lang, short))
+
+    return {"content": kept("today_content.html", key, request, views)}
 
 
-def _views(day: Day, data: Data, lang: Lang) -> Mapping[str, Any]:
-    figures = Figures(day.document, lang)
+def _views(day: Day, data: Data, figures: Figures) -> Mapping[str, Any]:
     titles = Titles(figures)
     breaks = data["breaks"] or ()
     dated = [d for d in data["due"]["duties"] if isinstance(d["due"], str)]

@@ -12,7 +12,7 @@ from sonae.core.text import Lang, Text
 from sonae.report.figures import Figures
 from sonae.report.titles import Titles
 from sonae.report.tree import value_text
-from sonae.web.page import Data, Here, page
+from sonae.web.page import Data, Here, grouped, page
 from sonae.web.pages.today import OnDay
 
 RIGHT = "look"
@@ -34,7 +34,7 @@ def _open(
         "label": figures.label(id),
         "value": figures.cell(id, unit=True),
         "exact": value_text(entry, lang),
-        "provisions": [titles.provision(key) for key in entry["cites"]],
+        "provisions": [titles.provision(key) for key in figures.cites(id)],
         "again": again,
         "open": depth < DEPTH,
         "inputs": [] if again else [
@@ -45,7 +45,7 @@ def _open(
 
 def _screen(data: Data, lang: Lang, request: Request) -> Mapping[str, Any]:
     document = request.app.state.home.firm(data["firm"]).close(data["on"])
-    figures = Figures(document, lang)
+    figures = Figures(document, lang, grouped(request))
     top = _open(figures, Titles(figures), data["figure"]["id"], set(), 0)
     return {"top": top, "on": data["on"], "ids": {n: i for i, n in figures.numbers.items()}}
 
@@ -76,11 +76,14 @@ def why(
             )
         )
     below = list(_below(entries, figure, {}))
-    keys = dict.fromkeys(c for f in below for c in f["cites"])
+    figures = Figures(document, "ja")
+    lines = {f["id"]: figures.cites(f["id"]) for f in below if not f["cites"]}
+    keys = dict.fromkeys(c for f in below for c in f["cites"] or lines[f["id"]])
     return {
         "firm": firm,
         "on": document["on"],
         "figure": entries[figure],
         "figures": below,
+        "lines": {id: list(cites) for id, cites in lines.items() if cites},
         "citations": {k: document["citations"][k] for k in keys},
     }
