@@ -5,13 +5,38 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from sonae.actions.console import Firm
 from sonae.actions.console_incident import methods
+from sonae.actions.demo_console_incident import (
+    _BANK,
+    MONEY,
+    PROGRAMME,
+    _accounts,
+    _answered,
+    _people,
+    _sent,
+)
+from sonae.actions.demo_console_incident import (
+    _Clock as Clock,
+)
+from sonae.actions.demo_incident import COINCHECK, incident_file, write_books
+from sonae.actions.entitle import load_incident
+from sonae.actions.mailbox import Mailbox
+from sonae.actions.payments import open_programme
+from sonae.actions.payout import resume
+from sonae.actions.payout_fund import confirm_funding
+from sonae.actions.payout_plan import plan_frozen, read_accounts
+from sonae.actions.payout_returns import settle
+from sonae.actions.ways import read_way
+from sonae.rulebook.calendars import CALENDARS
+from sonae.store.payments import Payments
 from tests.browser import chromium
 from tests.command import sonae
 from tests.web.conftest import Console, running
@@ -111,6 +136,66 @@ def test_counters_move_while_somebody_looks_and_always_add_up(demo_home: Path, t
             assert sum(int(found[s][key]) for s in STAGES) == int(found["entitled"][key])
             flight = sum(int(found[s][key]) for s in ("sent", "unknown", "returned"))
             assert flight == int(printed["in_flight"][key])
+
+
+def test_an_incident_is_followed_on_one_page_from_opening_to_the_last_payment(tmp_path: Path):
+    firm, day = tmp_path / "acme", ("--law-on", "2026-11-20")
+    folder, desk, at = firm / "incidents" / COINCHECK, firm / "desk", Clock()
+    (firm / "closes").mkdir(parents=True)
+    folder.mkdir(parents=True)
+    desk.mkdir()
+    file, page_of = incident_file(COINCHECK), f"/acme/incident/{COINCHECK}"
+    incident, _ = load_incident(file)
+    books, frozen = write_books(desk / "books", incident, 20), folder / "frozen"
+    with running(tmp_path, "--demo") as console, chromium() as browser:
+        page = browser.new_page(locale="en")
+        did = sonae("incident", "open", file, *day, "--out", folder / "open")
+        assert did.code in (0, 1), did.err
+        page.goto(f"{console.url}/acme/incident")
+        page.click(f"a[href='{page_of}']")
+        assert "II-2-2-3-2" in page.inner_text("main"), "the clock and its provision"
+        assert page.locator("table.methods").count() == 0
+        did = sonae("claims", "value", books, file, "--out", folder / "value")
+        assert did.code in (0, 1), did.err
+        page.reload()
+        assert page.locator("table.methods tbody tr").count() == len(incident.methods)
+        keys = _people(desk, str(firm / "payments.db"), at)
+        signed = ("--method", incident.methods[0].id, "--key", desk / "ben.key")
+        did = sonae("claims", "freeze", books, file, *signed, "--out", frozen)
+        assert did.code in (0, 1), did.err
+        page.reload()
+        digest = json.loads((frozen / "entitlements.json").read_text())["table_digest"]
+        assert digest in page.inner_text("main")
+        _accounts(desk / "accounts.csv")
+        (desk / "bank.toml").write_text(_BANK, "utf-8")
+        way = read_way(desk / "bank.toml")
+        box = Mailbox(desk / "box", way)
+        with Payments(str(firm / "payments.db")) as store:
+            open_programme(store, PROGRAMME, pilot=20, now=at)
+            for person in ("aoi", "chi"):
+                confirm_funding(store, PROGRAMME, "JPY", MONEY, "a letter", keys[person], now=at)
+            to = read_accounts(desk / "accounts.csv", way)
+            kind = "damages_for_non_return"
+            plan_frozen(store, PROGRAMME, frozen, to, kind, now=at, way=way)
+            page.reload()
+            assert people(page, "planned") == 20
+            name = _sent(store, box, keys, at, 20, date(2026, 11, 26))
+            page.locator("tr.none th:has-text('planned')").wait_for(timeout=15_000)
+            _answered(desk, name)
+            resume(store, box, now=at)
+            at.at += timedelta(days=9)
+            settle(store, date(2026, 12, 4), CALENDARS["jp.bank"], now=at)
+        page.locator("tr:not(.none) th:has-text('settled')").wait_for(timeout=15_000)
+        assert people(page, "settled") == 20
+        said = json.loads(console.ask(f"{page_of}/counters.json").body)["counters"]
+        one = said[PROGRAMME]["JPY"]
+        assert one["settled"] == one["entitled"]
+
+
+def people(page: Page, stage: str) -> int:
+    """How many there are at a stage, as the page shows it."""
+    row = page.locator("table.counters tr", has=page.locator(f"th:has-text('{stage}')")).first
+    return int(row.locator("td").first.inner_text())
 
 
 def answer(desk: Path, name: str) -> None:
