@@ -188,7 +188,8 @@ def test_a_file_is_priced_with_an_interval_and_a_spread(tmp_path: Path) -> None:
     assert set(found["spread"]) == {"often"}
     assert mix_file(file) == found
     assert run(["mix", str(file), "--out", str(tmp_path / "out"), "--json"]) == 0
-    assert [p.name for p in (tmp_path / "out").iterdir()] == ["mix.json"]
+    written = {p.name for p in (tmp_path / "out").iterdir()}
+    assert written == {"mix.json", "report.en.html", "report.ja.html"}
 
 
 def test_every_fault_of_a_file_is_said_at_once() -> None:
@@ -288,7 +289,7 @@ def test_a_requirement_of_kinds_is_credited_kind_by_kind() -> None:
     assert credited(firm, firm.terms(np.ones((1, 1))))[0] == pytest.approx(hot - 1e8)
 
 
-SPEC = """
+MENU = """
 custody = 300_000_000_000
 required = 9_000_000_000
 insurance_share = "1/2"
@@ -320,7 +321,7 @@ recovery = "0.4"
 
 def test_a_mix_is_written_as_pages_that_need_nothing_else(tmp_path: Path) -> None:
     spec, out = tmp_path / "mix.toml", tmp_path / "out"
-    spec.write_text(SPEC, "utf-8")
+    spec.write_text(MENU, "utf-8")
     assert run(["mix", str(spec), "--out", str(out)]) == 0
     for lang, word in (("ja", "ホット"), ("en", "Hot")):
         page = (out / f"report.{lang}.html").read_text("utf-8")
@@ -343,5 +344,5 @@ def test_unknown_perils_and_layers_that_cover_nothing_are_refused(
     before: str, after: str, key: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        read_mix(SPEC.replace(before, after), "mix.toml")
+        read_mix(MENU.replace(before, after), "mix.toml")
     assert key in {p.key for p in caught.value.problems}
