@@ -4,6 +4,7 @@
         console.db                    who may sign in (or a PostgreSQL address given to `serve`)
         FIRM/                         one legal entity; nothing is netted between them
             closes/2026-11-24/        as `sonae close --out` writes it, one folder a day
+            books/2026-11-24/         the Books of that day, where their rows may be looked at
             fund.db  guard.db         stores, or `fund.url`, `guard.url` with a PostgreSQL address
             incidents/NAME/           as `sonae incident open --out` writes it
             fund-plan.json            as `sonae fund plan --json` prints it

@@ -35,6 +35,7 @@ from sonae.web.pages import (
     reserve_act,
     resolution,
     risk,
+    rows,
     sign_in,
     supervisor,
     today,
@@ -58,6 +59,7 @@ ROUTERS = (
     reserve.router,
     resolution.router,
     risk.router,
+    rows.router,
     today.router,
     why.router,
 )
