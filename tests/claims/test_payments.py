@@ -791,7 +791,10 @@ def test_a_connection_to_the_store_cut_at_any_packet_of_a_release(
                 pass
             proxy.arm(None)
             assert len(rail.sent) <= 1
-            desk.pay(store, bank.rail())
+            try:
+                desk.pay(store, bank.rail())
+            except PaymentError:  # what was committed without an answer only now became visible
+                desk.pay(store, bank.rail())
             if proxy.cuts == cuts:
                 break
         assert lost >= 3

@@ -85,6 +85,7 @@ def test_mbbefd_has_the_mean_asked_for_and_one_over_g_as_its_chance_of_a_total_l
     assert inside + end == pytest.approx(1.0, rel=1e-4)
 
 
+@settings(deadline=None)
 @given(st.floats(-4.0, 0.5), st.floats(0.3, 2.5), st.floats(0.001, 0.999))
 def test_a_lognormal_share_is_cut_at_one(mu: float, sigma: float, x: float) -> None:
     law = stats.lognorm(s=sigma, scale=np.exp(mu))
@@ -174,8 +175,8 @@ def test_too_few_events_are_refused_with_what_would_be_enough() -> None:
 def test_a_share_law_and_its_inverse_agree(mean: float, k: float, total: float, w: float) -> None:
     law = ShareLaw("beta", mean, k, total, 250.0)
     x = law.isf(np.array([w]))
-    assert law.sf(x)[0] <= w + 1e-4
-    assert law.reached(x - 1e-6)[0] >= w - 1e-4
+    assert law.sf(x)[0] <= w + 3e-4  # the inverse is read off a grid
+    assert law.reached(x - 1e-6)[0] >= w - 3e-4
     area, _ = integrate.quad(lambda v: float(law.sf(np.array([v]))[0]), 0.0, 100.0, limit=200)
     assert law.limited_mean(np.array([100.0]))[0] == pytest.approx(area, rel=2e-3)
 
