@@ -175,8 +175,8 @@ def test_too_few_events_are_refused_with_what_would_be_enough() -> None:
 def test_a_share_law_and_its_inverse_agree(mean: float, k: float, total: float, w: float) -> None:
     law = ShareLaw("beta", mean, k, total, 250.0)
     x = law.isf(np.array([w]))
-    assert law.sf(x)[0] <= w + 3e-4  # the inverse is read off a grid
-    assert law.reached(x - 1e-6)[0] >= w - 3e-4
+    assert law.sf(x)[0] <= w + 1e-3  # steep near 0: a shift of 1e-6 is seen
+    assert law.reached(x - 1e-6)[0] >= w - 1e-3
     area, _ = integrate.quad(lambda v: float(law.sf(np.array([v]))[0]), 0.0, 100.0, limit=200)
     assert law.limited_mean(np.array([100.0]))[0] == pytest.approx(area, rel=2e-3)
 
