@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+import http.client
 import json
 import shutil
 import signal
@@ -246,3 +248,15 @@ def ask(app, path: str) -> int:
     }  # fmt: skip
     asyncio.run(app(scope, receive, send))
     return said[0]
+
+
+def test_a_body_that_does_not_say_its_length_is_cut_off_all_the_same(tmp_path: Path):
+    (tmp_path / "closes").mkdir()
+    with running(tmp_path, "--demo") as console:
+        client = http.client.HTTPConnection(console.url.removeprefix("http://"), timeout=30)
+        parts = (b"a=" + b"x" * 65_536 for _ in range(64))
+        with contextlib.suppress(OSError):  # it may hang up before all is sent
+            form = {"content-type": "application/x-www-form-urlencoded"}
+            client.request("POST", "/claim", parts, form, encode_chunked=True)
+        assert client.getresponse().status == 413
+        assert console.ask("/health").status == 200

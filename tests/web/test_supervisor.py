@@ -98,6 +98,12 @@ def test_the_reported_cap_pays_83_per_cent_of_dmm_and_not_more(demo: Console):
     assert dmm["verdict"] == "part"
 
 
+def test_a_cap_of_nothing_is_a_cap(demo: Console):
+    said = json.loads(demo.ask("/supervisor/laboratory.json?floor=0&cap=0").body)
+    assert {r["required"] for r in said["burden"]} == {"0"}
+    assert said["protection"]["paid"] == "0"
+
+
 @pytest.mark.parametrize(
     "query", ["rate=101", "rate=abc", "rate=-1", "floor=5&cap=1", "family=max&rate=5&rate_hot=900",
               "family=x", "insured=1e3", "cap=99999999999999999999"],

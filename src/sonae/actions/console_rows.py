@@ -8,9 +8,8 @@ explain nothing.
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from sonae.core.text import Text
 SHOWN = 500
 """Rows that are listed; all are counted."""
 _CONDITION = re.compile(r"([a-z_]+) (=|<>|<=) (.+)")
-_HOLDS = {"=": operator.eq, "<>": operator.ne, "<=": operator.le}
+_HOLDS = {"=": pc.equal, "<>": pc.not_equal, "<=": pc.less_equal}
 
 
 def rows_of(firm: Firm, document: Mapping[str, Any], figure: str) -> dict[str, Any]:
@@ -47,11 +46,7 @@ def rows_of(firm: Firm, document: Mapping[str, Any], figure: str) -> dict[str, A
     source, on = found[0]["source"], document["on"]
     files = _files(firm, document, source["table"], on)
     applied, then = _conditions(source["filter"], files)
-    count, shown = 0, list[dict[str, Any]]()
-    for name, number, row in _matching(files, applied):
-        count += 1
-        if count <= SHOWN:
-            shown.append({"file": name, "row": number, "values": row})
+    count, shown = _matching(files, applied)
     return {
         "firm": firm.id,
         "on": on,
@@ -101,29 +96,29 @@ def _conditions(
 
 def _matching(
     files: list[parts.Part], applied: list[tuple[str, str, str]]
-) -> Iterator[tuple[str, int, dict[str, str | None]]]:
-    """Rows that meet every condition, with their file and number from 1; a value as it is written.
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many rows meet every condition, and the first of them with file and number from 1.
 
-    A condition on a column that a row leaves empty is met by `<>` only, as in the close.
+    An empty value meets `<>` only, as in the close; a value is shown as it is written.
     """
+    count, shown = 0, list[dict[str, Any]]()
     for file in files:
-        number = 0
-        for batch in _batches(file.path):
-            kept = [_holds(batch.column(c), sign, value) for c, sign, value in applied]
-            every = [all(marks) for marks in zip(*kept, strict=True)] if kept else None
-            for n in range(batch.num_rows):
-                if every is None or every[n]:
-                    row = {c: batch.column(c)[n].as_py() for c in batch.schema.names}
-                    yield file.name, number + n + 1, row
-            number += batch.num_rows
+        before = 0
+        for batch in _batches(file.path, file.types):
+            kept = pa.repeat(True, batch.num_rows)
+            for column, sign, value in applied:
+                holds = _HOLDS[sign](batch.column(column), value)
+                kept = pc.and_(kept, pc.fill_null(holds, sign == "<>"))
+            places = pc.indices_nonzero(kept)
+            count += len(places)
+            for n in places[: SHOWN - len(shown)].to_pylist():
+                row = {c: batch.column(c)[n].as_py() for c in batch.schema.names}
+                shown.append({"file": file.name, "row": before + n + 1, "values": row})
+            before += batch.num_rows
+    return count, shown
 
 
-def _holds(column: pa.Array, sign: str, value: str) -> list[bool]:
-    holds = _HOLDS[sign]
-    return [holds(v or "", value) and (sign == "<>" or bool(v)) for v in column.to_pylist()]
-
-
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, columns: Iterable[str]) -> Iterator[pa.RecordBatch]:
     """A file in batches, every value as text."""
     if path.suffix == ".parquet":
         with pq.ParquetFile(path) as file:
@@ -131,9 +126,8 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
                 columns = [pc.cast(c, pa.string()) for c in batch.columns]
                 yield pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
         return
-    with path.open("rb") as stream:
-        names = stream.readline().decode("utf-8-sig").rstrip("\r\n").split(",")
-    texts = dict.fromkeys((n.strip('"') for n in names), pa.string())
+    texts = dict.fromkeys(columns, pa.string())
     how = csv.ConvertOptions(column_types=texts, strings_can_be_null=True, null_values=[""])
-    with csv.open_csv(path, convert_options=how) as reader:
+    lines = csv.ParseOptions(newlines_in_values=True)
+    with csv.open_csv(path, parse_options=lines, convert_options=how) as reader:
         yield from reader

@@ -61,7 +61,10 @@ class Formula:
         if self.insurance_share:
             limits["insurance_share"] = number_text(self.insurance_share)
         if self.floor or self.cap is not None:
-            limits["bracket"] = {"floor": self.floor, "cap": self.cap or 10**18}
+            limits["bracket"] = {
+                "floor": self.floor,
+                "cap": 10**18 if self.cap is None else self.cap,
+            }
         return family(self.family, self.rates, limits)
 
 

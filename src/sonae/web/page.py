@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -38,6 +39,8 @@ AMOUNTS = "amounts"
 MOST_KEPT = 128
 """Drawn parts in memory, some 50 kB each."""
 _KEPT: dict[Hashable, Markup] = {}
+_LOCK = Lock()
+"""Pages are drawn on several threads."""
 VENDOR = Path(__file__).parent / "static" / "vendor" / "htmx.min.js"
 """One of the scripts of others that set-up puts there; pages work without them."""
 NAV = (
@@ -141,13 +144,15 @@ def kept(
     The key has to hold all that the part depends on, the language with it.
     """
     name = (template, key, request.path_params.get("firm", ""))
-    found = _KEPT.pop(name, None)
+    with _LOCK:
+        found = _KEPT.pop(name, None)
     if found is None:
         common = _common(request, lang_of(request))
         found = Markup(_environment().get_template(template).render(**common, **make()))
-    _KEPT[name] = found
-    while len(_KEPT) > MOST_KEPT:
-        _KEPT.pop(next(iter(_KEPT)), None)
+    with _LOCK:
+        _KEPT[name] = found
+        while len(_KEPT) > MOST_KEPT:
+            del _KEPT[next(iter(_KEPT))]
     return found
 
 

@@ -64,7 +64,21 @@ class Shield:
         if int(headers.get(b"content-length") or 0) > MOST_BYTES:
             return await refuse(send, 413, "the request is too large")
 
+        taken, closed = 0, False
+
+        async def counted() -> Message:
+            """A body without a length is counted as it comes; what is too long ends there."""
+            nonlocal taken, closed
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > MOST_BYTES and not closed:
+                closed = True
+                await refuse(send, 413, "the request is too large")
+            return {"type": "http.disconnect"} if closed else message
+
         async def guarded(message: Message) -> None:
+            if closed:
+                return
             if message["type"] == "http.response.start":
                 given = {k for k, _ in message["headers"]}
                 more = [h for h in self.headers if h[0] not in given]
@@ -73,7 +87,7 @@ class Shield:
                 message["headers"] = [*message["headers"], *more]
             await send(message)
 
-        await self.app(scope, receive, guarded)
+        await self.app(scope, counted, guarded)
 
     def _may(self, scope: Message) -> bool:
         """Whether the address has a request left."""
