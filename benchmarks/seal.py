@@ -144,12 +144,12 @@ def ratios(leaves: int, rounds: int) -> bool:
 
 
 def write_net(path: Path, accounts: int) -> None:
-    """Net balances as the engine gives them, in a process of its own."""
+    """Balances as the engine gives them, in a process of its own."""
     program = f"""
 import duckdb
 duckdb.sql('''copy (select format('A{{:010d}}', i) account_id,
-  format('customer{{:d}}@example.jp', i) proof_text, 'BTC' asset,
-  (hash(i) % 1000000000000 + 1)::decimal(38,0) net from range({accounts}) t(i))
+  format('C{{:d}}', i) customer_id, format('customer{{:d}}@example.jp', i) proof_text, 'BTC' asset,
+  (hash(i) % 1000000000000 + 1)::decimal(38,0) units from range({accounts}) t(i))
   to '{path}' (format parquet, compression zstd, row_group_size 250000)''')
 """
     subprocess.run([sys.executable, "-c", program], check=True)

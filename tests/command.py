@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
@@ -37,3 +38,14 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Every file below a folder by its path."""
     files = [p for p in folder.rglob("*") if p.is_file()]
     return {str(p.relative_to(folder)): p.read_bytes() for p in files}
+
+
+def decided(folder: Path) -> dict[str, str]:
+    """The digest of every file but a seal's entry and log, which have the time of writing."""
+    found = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        name = str(path.relative_to(folder))
+        if "entry" not in name and "log/" not in name:
+            with path.open("rb") as stream:
+                found[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found

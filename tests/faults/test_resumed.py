@@ -22,7 +22,7 @@ from sonae.books.engine.kept import Kept
 from sonae.books.read import read_books
 from sonae.books.sample import write_sample
 from sonae.core.errors import InputError, UsageError
-from tests.command import contents, sonae
+from tests.command import contents, decided, sonae
 from tests.kit import changed, clean, price, write
 
 if sys.platform == "win32":
@@ -177,24 +177,28 @@ def test_memory_and_threads_never_change_the_result(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_ten_million_rows_killed_in_the_middle_come_to_the_same(tmp_path: Path) -> None:
-    """Five kills at moments of a streamed close, half of it CSV; the last run is left alone."""
+    """Five kills at moments of a streamed close and seal, half of it CSV; then one left alone."""
     write_sample(tmp_path / "books", 2_500_000, 6, rows_per_account=4)
     for part in sorted((tmp_path / "books" / "balances").glob("*.parquet"))[::2]:
         duckdb.sql(f"copy (from '{part}') to '{part.with_suffix('.csv')}'")
         part.unlink()
+    assert sonae("seal", "key", tmp_path / "seal.key").code == 0
     program = "import sys; from sonae.cli.main import run; sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", program, "close", str(tmp_path / "books")]
-    command += ["--memory", "1GB", "--out"]
+    command += ["--memory", "1GB", "--seal-key", str(tmp_path / "seal.key"), "--out"]
     began = time.monotonic()
     subprocess.run([*command, str(tmp_path / "whole")], stdout=subprocess.DEVNULL, check=True)
     taken = time.monotonic() - began
-    moments = random.Random(7)
+    moments, kills, stages = random.Random(7), 0, set[str]()
     for _ in range(5):
         running = subprocess.Popen([*command, str(tmp_path / "out")], stdout=subprocess.DEVNULL)
         time.sleep(taken * moments.uniform(0.1, 0.6))
         running.send_signal(signal.SIGKILL)
-        assert running.wait() in {0, -signal.SIGKILL}
+        kills += running.wait() == -signal.SIGKILL
         assert not (tmp_path / "out").exists() or not (tmp_path / ".out.work").exists()
+        stages |= {p.parent.name for p in tmp_path.glob(".out.work/**/*.*")}
+    assert kills >= 2
+    assert "seal" in stages
     subprocess.run([*command, str(tmp_path / "out")], stdout=subprocess.DEVNULL, check=True)
-    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+    assert decided(tmp_path / "out") == decided(tmp_path / "whole")
     assert not os.path.lexists(tmp_path / ".out.work")

@@ -1,4 +1,4 @@
-"""From net balances on an engine to the table of claims that is sealed, a batch at a time.
+"""From balances on an engine to the table of claims that is sealed, a batch at a time.
 
 The same as `sonae.seal.claims.collect`, in columns: what is owed by account and asset, what each
 account's claims are worth rounded down, and what is left out with its reason.
@@ -21,7 +21,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sonae.actions.seal_columns import (
+    HALF,
     MASK,
+    added_up,
     amount_texts,
     amounts,
     carried,
@@ -46,7 +48,7 @@ SCHEMA = pa.schema(
 )
 GROUP = 32_768
 """Rows of a row group: what is read for one receipt."""
-STEP = 8 * GROUP
+STEP = 4 * GROUP
 Columns = npt.NDArray[np.uint64]
 
 
@@ -80,11 +82,11 @@ def tally_of(said: Mapping[str, Any], path: Path) -> Tally:
 def write_claims(
     batches: Iterable[Any], numbers: Mapping[str, int], prices: Mapping[str, Fraction], path: Path
 ) -> Tally:
-    """Write the claims of net balances as Parquet, ascending by account and number.
+    """Write the claims of balances as Parquet, ascending by account and number.
 
     Args:
-        batches: Arrow batches of account_id, proof_text, asset, net (decimal(38,0), any sign),
-            ascending by account; one account may stand in two.
+        batches: Arrow batches as of `Balances.entries` (units are decimal(38,0) of any sign), in
+            the order ENTRIES but for where nulls stand; one account may stand in two.
         numbers: asset -> its stable number; an asset without one is left out, and said so.
         prices: asset -> currency per base unit; an asset without one is sealed and not valued.
         path: the file.
@@ -101,7 +103,7 @@ def write_claims(
     ):
         writing: Future[int] = behind.submit(int)
         kept = SCHEMA.empty_table()
-        for table in _accounts_together(batches):
+        for table in _ahead(_accounts_together(batches)):
             kept = pa.concat_tables([kept, made.table(table)])
             edge = len(kept) // GROUP * GROUP
             writing.result()
@@ -135,6 +137,35 @@ def _accounts_together(batches: Iterable[Any]) -> Iterator[Any]:
         yield pa.Table.from_batches(kept).combine_chunks()
 
 
+def _ahead(tables: Iterator[Any]) -> Iterator[Any]:
+    """The same, each fetched while the one before is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        fetched = pool.submit(next, tables, None)
+        while (table := fetched.result()) is not None:
+            fetched = pool.submit(next, tables, None)
+            yield table
+
+
+def _netted(given: Any) -> tuple[Any, Columns, Columns]:
+    """One row for each account and asset, that of its first customer, and what they add up to."""
+    high, low = halves(given["units"])
+    fresh = np.ones(len(given), bool)
+    fresh[1:] = _changes(given["account_id"]) | _changes(given["asset"])
+    if fresh.all():
+        return given, high, low
+    starts = np.flatnonzero(fresh)
+    known = pc.is_valid(given["customer_id"]).to_numpy()
+    at = np.where(known, np.arange(len(given)), len(given))
+    rows = np.minimum.reduceat(at, starts)
+    rows = np.where(rows == len(given), starts, rows)
+    return given.take(pa.array(rows)), *added_up(high, low, starts)
+
+
+def _changes(column: Any) -> Any:
+    """Where a column differs from the row before, from the second row on."""
+    return pc.not_equal(column[1:], column[:-1]).to_numpy()
+
+
 class _Claims:
     """Claims being made; see `write_claims`."""
 
@@ -150,7 +181,7 @@ class _Claims:
 
     def table(self, given: Any) -> Any:
         """The claims of some whole accounts."""
-        high, low = halves(given["net"])
+        given, high, low = _netted(given)
         at = pc.fill_null(pc.index_in(given["asset"], self.names), -1).to_numpy().astype(np.int64)
         owed = ((high >> np.uint64(63)) == 0) & ((high | low) != 0)
         kept = owed & (at >= 0)
@@ -160,7 +191,7 @@ class _Claims:
             return SCHEMA.empty_table()
         account = given["account_id"]
         first = np.ones(len(given), bool)
-        first[1:] = pc.not_equal(account[1:], account[:-1]).to_numpy()
+        first[1:] = _changes(account)
         starts = np.flatnonzero(first)
         value = self._values(high, low, at, starts)
         numbers = self.numbers[at]
@@ -178,7 +209,7 @@ class _Claims:
 
     def _values(self, high: Columns, low: Columns, at: Any, starts: Any) -> tuple[Columns, Columns]:
         """What each account's claims are worth, rounded down; the exact sum is counted."""
-        units = np.stack([low & MASK, low >> np.uint64(32), high & MASK, high >> np.uint64(32)])
+        units = np.stack([low & MASK, low >> HALF, high & MASK, high >> HALF])
         width = len(self.worth) + 6
         sums = np.zeros((width, len(at)), np.uint64)
         for i, unit in enumerate(units):
@@ -187,7 +218,7 @@ class _Claims:
             for j, limb in enumerate(self.worth):
                 product = unit * limb[at]
                 sums[i + j] += product & MASK
-                sums[i + j + 1] += product >> np.uint64(32)
+                sums[i + j + 1] += product >> HALF
         per = carried(np.add.reduceat(sums, starts, axis=1))
         self.tally.value += Fraction(
             sum(int(column.sum()) << 32 * i for i, column in enumerate(per)), self.scale
@@ -195,8 +226,7 @@ class _Claims:
         found = divided(per, self.divisors, self.scale)
         if found[4:].any():
             raise Refused("the value of an account reaches 2^128")
-        shift = np.uint64(32)
-        return found[3] << shift | found[2], found[1] << shift | found[0]
+        return found[3] << HALF | found[2], found[1] << HALF | found[0]
 
     def _count(self, numbers: Any, high: Columns, low: Columns) -> None:
         for number in np.unique(numbers).tolist():

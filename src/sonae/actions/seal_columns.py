@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sonae.core.errors import Refused
 from sonae.seal.encoding import normal
 from sonae.seal.fast.arrays import Pairs, Texts, amounts_of
 
-MASK = np.uint64(0xFFFFFFFF)
+MASK, HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 UNITS = pa.decimal128(38, 0)
 EXACT = 10**38 >> 64
 """High halves below this are of numbers that decimal(38,0) holds."""
@@ -35,15 +36,28 @@ def halves(column: Any) -> tuple[Column, Column]:
 def signed_sum(high: Column, low: Column) -> int:
     """The exact sum of numbers in two's complement."""
     upper = high.view(np.int64) >> 32
-    parts = [low & MASK, low >> np.uint64(32), high & MASK]
+    parts = [low & MASK, low >> HALF, high & MASK]
     total = sum(int(part.sum()) << 32 * i for i, part in enumerate(parts))
     return total + (int(upper.sum()) << 96)
 
 
+def added_up(high: Column, low: Column, starts: Any) -> tuple[Column, Column]:
+    """Sums, in two's complement as what is added, of all from each start to the next.
+
+    Raises:
+        Refused: a sum leaves 128 bits.
+    """
+    limbs = [low & MASK, low >> HALF, high & MASK, np.zeros_like(low)]
+    sums = carried(np.stack([np.add.reduceat(limb, starts) for limb in limbs]))
+    upper = np.add.reduceat(high.view(np.int64) >> 32, starts) + sums[3].view(np.int64)
+    if (upper != upper.astype(np.int32)).any():
+        raise Refused("what an account is owed leaves the range of 128 bits")
+    return upper.view(np.uint64) << HALF | sums[2], sums[1] << HALF | sums[0]
+
+
 def unsigned_sum(high: Column, low: Column) -> int:
     """The exact sum of numbers of 128 bits without a sign."""
-    shift = np.uint64(32)
-    parts = [low & MASK, low >> shift, high & MASK, high >> shift]
+    parts = [low & MASK, low >> HALF, high & MASK, high >> HALF]
     return sum(int(part.sum()) << 32 * i for i, part in enumerate(parts))
 
 
@@ -95,7 +109,7 @@ def limbs_of(numbers: Sequence[int]) -> Column:
 def carried(limbs: Column) -> Column:
     """Limbs below 2^32 each; the last has room."""
     for i in range(len(limbs) - 1):
-        limbs[i + 1] += limbs[i] >> np.uint64(32)
+        limbs[i + 1] += limbs[i] >> HALF
         limbs[i] &= MASK
     return limbs
 
@@ -130,7 +144,7 @@ def divided(limbs: Column, by: Sequence[int] | None, number: int) -> Column:
     for factor in by:
         rest = np.zeros(limbs.shape[1], np.uint64)
         for i in reversed(range(len(limbs))):
-            both = rest << np.uint64(32) | limbs[i]
+            both = rest << HALF | limbs[i]
             limbs[i] = both // np.uint64(factor)
             rest = both - limbs[i] * np.uint64(factor)
     return limbs

@@ -37,6 +37,7 @@ from sonae.actions.seal_folder import Former, origin_of, read_former
 from sonae.actions.seal_spread import Rule, spread_claims, spread_trees
 from sonae.actions.seal_statement import statement
 from sonae.actions.seal_work import Work
+from sonae.books.balances import ENTRIES
 from sonae.books.engine import Spread
 from sonae.close.day import Close
 from sonae.close.reconcile import Line
@@ -211,7 +212,7 @@ def _claims(
     if said is not None:
         return tally_of(said, path)
     balances = day.books.balances
-    ordered = balances.nets().order_by("account_id", "asset")
+    ordered = balances.entries().order_by(*ENTRIES)
     found = write_claims(balances.engine.batches(ordered), numbers, prices, path)
     work.finish("claims", [path], found.info())
     return found
@@ -222,7 +223,7 @@ def _spread_claims(day: Close, rule: Rule, work: Work) -> tuple[Tally, list[Path
     balances = day.books.balances
     count = sum(int(group["rows"]) for group in balances.groups)
     path = work.path("claims.parquet")
-    return spread_claims(balances.engine, balances.nets(), count, rule, path)
+    return spread_claims(balances.engine, balances.entries(), count, rule, path)
 
 
 def _time_ms(day: Close) -> int:

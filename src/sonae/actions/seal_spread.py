@@ -1,6 +1,6 @@
 """Sealing on an engine of several machines: claims, leaves and tiles where the rows are.
 
-    nets      net balances in pieces by account                 the engine
+    entries   balances in pieces by account                     the engine
     claims    each piece sorted into claims, leaves hashed      any machine
     order     all leaves by asset and salt, in pieces           the engine
     tiles     each piece: rows of leaves, tops of its tiles     any machine
@@ -27,6 +27,7 @@ from sonae.actions.seal_build import Levels
 from sonae.actions.seal_claims import GROUP, SCHEMA, Tally, write_claims
 from sonae.actions.seal_columns import amounts, texts
 from sonae.actions.seal_work import Work
+from sonae.books.balances import ENTRIES
 from sonae.core.errors import Refused
 from sonae.seal.encoding import ROW, height_of
 from sonae.seal.fast import choose
@@ -35,7 +36,7 @@ from sonae.seal.fast.hashing import TILE
 from sonae.seal.header import Sealed
 
 ROWS = 500_000
-"""Rows of a piece of net balances; of ordered leaves there are four times as many in one."""
+"""Rows of a piece of balances; of ordered leaves there are four times as many in one."""
 SALT = 16
 """Bytes of a salt that leaves are ordered by: two that are equal in them are of one text."""
 LEAVES = pa.schema([("asset", pa.int64()), ("salt", pa.binary(SALT)), ("row", pa.binary(ROW))])
@@ -68,13 +69,13 @@ class Tiles:
 
 
 def spread_claims(
-    engine: Any, nets: Any, count: int, rule: Rule, path: Path
+    engine: Any, entries: Any, count: int, rule: Rule, path: Path
 ) -> tuple[Tally, list[Path]]:
     """The table of claims at `path`, and files of salted leaves in no order.
 
     Args:
         engine: one that is a `books.engine.Spread` as well.
-        nets: the relation `Balances.nets`.
+        entries: the relation `Balances.entries`.
         count: about how many rows it has.
         rule: numbers, prices, key and parts.
         path: where the table goes.
@@ -82,8 +83,7 @@ def spread_claims(
     Raises:
         Refused: the value of an account reaches 2^128.
     """
-    order = ("account_id", "asset")
-    given = engine.files(nets, order[:1], order, -(-count // ROWS) or 1)
+    given = engine.files(entries, ENTRIES[:1], ENTRIES, -(-count // ROWS) or 1)
     tallies = _good(engine.each(_claims, [(file, rule) for file in given]))
     path.touch(0o600)
     with pq.ParquetWriter(path, SCHEMA, compression="zstd", use_dictionary=["asset"]) as writer:
@@ -150,7 +150,7 @@ def _good(made: Iterable[Any]) -> list[Any]:
 
 
 def _claims(work: tuple[Path, Rule]) -> Tally | Refused:
-    """Claims and leaves of a file of net balances, written beside it."""
+    """Claims and leaves of a file of balances, written beside it."""
     file, rule = work
     try:
         batches = pq.ParquetFile(file).iter_batches(GROUP)

@@ -29,6 +29,8 @@ from sonae.core.text import Text
 
 DEBT = "margin_debt"
 GROUPS = ("asset", "product", "state")
+ENTRIES = ("account_id", "asset", "customer_id")
+"""The order in which entries are added up to claims."""
 BITS, KEYS = 63, 504
 """Keys in a word of bits, and in a pass over the accounts."""
 _REPEATED = Text("同じキーの行がほかにもある", "another row has the same key")
@@ -280,26 +282,23 @@ class Balances:
         check = Check("unknown-customer", "customer_id", _CUSTOMER)
         return found(self.engine, BALANCES, check, missing, (FILE, ROW), self.places)
 
-    def claims(self) -> Iterator[list[dict[str, Any]]]:
-        """Batches of account, proof text and, by asset, net units; an account's rows together.
+    def entries(self) -> Any:
+        """Every row as a relation, in no order: account_id, asset, customer_id, units, proof_text.
 
-        Net of an asset: the account's states but margin debt, of every product; any sign. The
-        proof text is the customer's, where one is given.
+        Units are of any sign, and margin debt has none: those of an account's asset add up to its
+        net, of every product. Customer and proof text are of `customers`, null without them.
         """
-        return self.engine.stream(self.nets().order_by("account_id", "asset"))
-
-    def nets(self) -> Any:
-        """The same as a relation, in no order."""
-        t = self.table
-        net = t.group_by("account_id", "asset").aggregate(
-            net=_net(t, t.state != DEBT), customer_id=t.customer_id.min()
+        t, none = self.table, ibis.null("string")
+        rows = t.select(
+            "account_id",
+            "asset",
+            customer_id=none if self.customers is None else t.customer_id,
+            units=(t.state != DEBT).ifelse(t.quantity, _zero()),
         )
-        proof = ibis.null("string")
-        if self.customers is not None:
-            people = self.customers.select("customer_id", "proof_text")
-            net = net.left_join(people, "customer_id")
-            proof = net.proof_text
-        return net.select("account_id", "asset", "net", proof_text=proof)
+        if self.customers is None:
+            return rows.mutate(proof_text=none)
+        people = self.customers.select("customer_id", "proof_text")
+        return rows.left_join(people, "customer_id").drop("customer_id_right")
 
     def accounts(self) -> Any:
         """A relation of every account by asset: customer_id, units (net, any sign), margin_debt."""
