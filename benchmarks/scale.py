@@ -9,7 +9,7 @@ What it prints for 300 million people, and for 13 million accounts with 40 asset
 as many rows as the middle size), is the largest size measured times the number of rows: an
 extrapolation along the line that the sizes show, no measurement.
 
-    python benchmarks/scale.py [--rows 1 10 100] [--memory 2400MB] [--folder DIR] [--no-seal]
+    python benchmarks/scale.py [--rows 1 10 100] [--memory 1600MB] [--folder DIR] [--no-seal]
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def beyond(what: str, rows: int, found: Run, measured: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[1, 10, LARGEST], help="millions")
-    parser.add_argument("--memory", default="2400MB", help="that of the command unless told")
+    parser.add_argument("--memory", default="1600MB")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--no-seal", action="store_true")
     parser.add_argument("--side", type=Path)

@@ -16,8 +16,12 @@ from sonae.core.errors import InputError, UsageError
 from sonae.core.text import Text
 
 MEMORY = "2400MB"
-"""What a command may take in all unless told otherwise; the engine has three quarters of it."""
-LEAST = 800
+"""What a command may take in all unless told otherwise."""
+LEAST, ITSELF = 800, 300
+"""Megabytes: the least of it, and what the program itself takes.
+
+The engine has three quarters of the rest.
+"""
 _UNITS = {"MB": 1, "GB": 1000, "TB": 1_000_000}
 LOCK = ".lock"
 
@@ -68,7 +72,7 @@ class Work:
 
         What is kept is removed once there is an answer: a result, or that the input is refused.
         """
-        memory = f"{megabytes(self.memory) * 3 // 4}MB"
+        memory = f"{(megabytes(self.memory) - ITSELF) * 3 // 4}MB"
         if self.folder is None:
             engine = open_engine(name, memory, self.threads)
             try:

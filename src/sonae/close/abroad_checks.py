@@ -10,7 +10,7 @@ from sonae.close.abroad_cover import FUNDS, HK_COVER, KR_COVER, KR_DEPOSITS, KR_
 from sonae.close.cover import Cover
 from sonae.close.require import Requirements
 from sonae.close.world import World
-from sonae.core.display import exact
+from sonae.core.display import amount, exact
 from sonae.core.figure import Figure
 from sonae.core.finding import IMMEDIATELY, Finding
 from sonae.core.text import Text
@@ -114,7 +114,7 @@ def _short(world: World, one: Shortage, figure: Figure) -> Iterator[Finding]:
 
 
 def _amount(figure: Figure) -> str:
-    return f"{figure.unit} {exact(figure.number())}"
+    return f"{figure.unit} {amount(figure.number())}"
 
 
 def _none(world: World, covered: Cover, required: Requirements) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from sonae.close.regimes import japanese
 from sonae.close.require import Requirements, crypto_lines
 from sonae.close.value import Valuation
 from sonae.core.citation import Citation
-from sonae.core.display import exact
+from sonae.core.display import amount, exact
 from sonae.core.figure import Figure, NotComputable
 from sonae.core.finding import Finding, Severity
 from sonae.core.text import Text
@@ -216,8 +216,8 @@ def _misuse(reconciliation: Reconciliation, home: str, *, japan: bool) -> Iterat
             line["backed"].number() >= line["owed"].number() and line["unproven"].number() > 0
         )
         if short > 0 and replaced:
-            amount = money_words(home, exact(short))
-            text = _MISUSE.format(a=line.asset, q=exact(line["unproven"].number()), y=amount)
+            lack = money_words(home, amount(short))
+            text = _MISUSE.format(a=line.asset, q=exact(line["unproven"].number()), y=lack)
             yield Finding("customer-money-misuse", "breach", text, line.asset)
 
 
@@ -316,7 +316,7 @@ def _rules(required: Requirements, clock: Clock) -> Iterator[Finding]:
         hot = required.outputs["jp.crypto.hot_limit"]
         if hot["ratio_test"].value == "fail":
             due, cite = clock.due("hot_excess")
-            text = _HOT.format(q=exact(hot["excess_jpy"].number()))
+            text = _HOT.format(q=amount(hot["excess_jpy"].number()))
             yield Finding("hot-excess", _severity(hot["ratio_test"]), text, "", cite, due)
     if "jp.crypto.capital_and_net_assets" in required.outputs:
         yield from _capital(required.outputs["jp.crypto.capital_and_net_assets"])
@@ -335,7 +335,7 @@ def _capital(outputs: Mapping[str, Figure]) -> Iterator[Finding]:
     ):
         figure = outputs[output]
         if figure.computable and figure.number() > 0:
-            words = text.format(q=exact(figure.number()))
+            words = text.format(q=amount(figure.number()))
             yield Finding(name, _severity(figure), words, "", cite)
 
 

@@ -12,7 +12,7 @@ from sonae.close.regimes import japanese
 from sonae.close.segregation import Dossier, audit_due, newest_accounts
 from sonae.close.value import Valuation
 from sonae.core.citation import Citation
-from sonae.core.display import exact
+from sonae.core.display import amount, exact
 from sonae.core.figure import Figure, NotComputable
 from sonae.core.finding import Finding
 from sonae.core.text import Text
@@ -69,8 +69,8 @@ def _pool(edition: Edition | None, valuation: Valuation, dossier: Dossier) -> It
 def _money(worth: Figure, valuation: Valuation) -> Text:
     if isinstance(worth.value, NotComputable):
         return worth.value.reason()
-    amount = exact(worth.number())
-    return Text(f"評価額{amount}", f"worth {amount}")
+    value = amount(worth.number())
+    return Text(f"評価額{value}", f"worth {value}")
 
 
 _POOL = Text(

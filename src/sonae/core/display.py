@@ -43,3 +43,12 @@ def exact(value: Fraction) -> str:
     """
     decimal = decimal_text(value)
     return fixed(value, MOST_PLACES) if decimal is None else with_separators(decimal)
+
+
+def amount(value: Fraction) -> str:
+    """Money in a sentence: exact to two decimals, else whole with ≈; below 1 as `exact`.
+
+    >>> amount(Fraction(20_012, 10)), amount(Fraction(10**6, 3)), amount(Fraction(1, 800))
+    ('2,001.2', '≈ 333,333', '0.00125')
+    """
+    return exact(value) if abs(value) < 1 or (value * 100).denominator == 1 else fixed(value, 0)
