@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 
@@ -39,7 +40,16 @@ def tell() -> None:
     """The child's last line: its CPU seconds and peak memory."""
     own, below = (resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     cpu = own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime
-    print(json.dumps({"cpu": cpu, "mb": max(own.ru_maxrss, below.ru_maxrss) / 1024}))
+    print(json.dumps({"cpu": cpu, "mb": max(peak(own), below.ru_maxrss) / 1024}))
+
+
+def peak(own: resource.struct_rusage) -> int:
+    """KiB that this program held at most; `ru_maxrss` would begin with those of its parent."""
+    try:
+        said = Path("/proc/self/status").read_text()
+    except OSError:
+        return own.ru_maxrss
+    return int(next(line.split()[1] for line in said.splitlines() if line.startswith("VmHWM")))
 
 
 def middle(runs: Sequence[Run]) -> Run:

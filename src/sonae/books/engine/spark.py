@@ -93,6 +93,7 @@ class Spark:
         except Refused:
             self.close()
             raise
+        _name_python(self._session.sparkContext, own=self._own)
         self._session.sql(
             "create or replace temporary function as_units(digits string) returns decimal(38,0) "
             "return cast(digits as decimal(38,0))"  # books.relation
@@ -242,10 +243,13 @@ def _session(folder: Path, memory: str, threads: int | None, master: str | None)
     builder = SparkSession.builder.appName("sonae").master(master)
     for key, value in settings.items():
         builder = builder.config(key, value)
-    session = builder.getOrCreate()
-    if session.sparkContext.pythonExec == "python3":  # nobody said which; ours has what we need
-        session.sparkContext.pythonExec = sys.executable
-    return session
+    return builder.getOrCreate()
+
+
+def _name_python(context: Any, *, own: bool) -> None:
+    """Where nobody said which Python: on this machine and in a session of ours, this one."""
+    if context.pythonExec == "python3" and (own or context.master.startswith("local")):
+        context.pythonExec = sys.executable
 
 
 def _fit(session: SparkSession) -> None:
