@@ -14,8 +14,19 @@ import ibis
 
 from sonae.books.engine import FILE, ROW, mapping_values
 from sonae.core.errors import Refused, Unreadable
+from sonae.core.text import Text
 
 BATCH = 50_000
+_DISK = ("No space left on device", "Disk quota exceeded", "max_temp_directory_size")
+"""What an error of a disk that is full has in it: the system's words, or the engine's own."""
+_NO_ROOM = Text(
+    "作業用のディスクが足りない（{folder}）。空きを増やしてもう一度実行する: {e}",
+    "the disk of {folder} has no room left for the engine's work; make room and run again: {e}",
+)
+_NO_MEMORY = Text(
+    "集計エンジンのメモリーが足りない。--memory を増やしてもう一度実行する: {e}",
+    "the engine has too little memory; run again with more (--memory): {e}",
+)
 
 
 class DuckDB:
@@ -71,7 +82,12 @@ class DuckDB:
         except duckdb.OutOfRangeException as error:
             raise Refused(f"a sum left the exact range of 38 digits: {error}") from error
         except duckdb.Error as error:
-            raise Unreadable(str(error).splitlines()[0]) from error
+            first = str(error).splitlines()[0]
+            if any(word in str(error) for word in _DISK):
+                raise Refused(_NO_ROOM.format(folder=self._folder, e=first)) from error
+            if isinstance(error, duckdb.OutOfMemoryException):
+                raise Refused(_NO_MEMORY.format(e=first)) from error
+            raise Unreadable(first) from error
 
     def scratch(self) -> Path:
         """A folder for temporary files, removed with the engine."""
