@@ -14,7 +14,7 @@ from sonae.actions.group import Asked, close_group
 from sonae.actions.work import Work
 from sonae.books.sample import write_sample
 from tests.command import REFUSAL, contents, sonae
-from tests.kit import balance, changed, price, write
+from tests.kit import balance, changed, clean, price, write
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +125,28 @@ def test_what_a_killed_run_had_closed_is_taken_up(group: Path, tmp_path: Path) -
     assert (out / "sample-1" / "close.json").stat().st_ino == when["sample-1"]
     assert (out / "sample-2" / "close.json").stat().st_ino != when["sample-2"]
     assert again["side_by_side"] == first["side_by_side"]
+
+
+def test_a_table_behind_a_link_that_changed_is_closed_anew(tmp_path: Path) -> None:
+    """Parts on another disk, linked into the Books, are among what decides a close."""
+    tables, books, out = clean(), tmp_path / "group" / "one", tmp_path / "out"
+    write(books, {name: rows for name, rows in tables.items() if name != "balances"})
+    write(tmp_path / "elsewhere", {"part": tables["balances"]})
+    (tmp_path / "elsewhere" / "venue.toml").unlink()
+    (books / "balances").symlink_to(tmp_path / "elsewhere")
+    work, part = Work(folder=tmp_path / "work", named=True), tmp_path / "elsewhere" / "part.csv"
+
+    def fails(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sonae.actions.group.replace_file", fails)
+        with pytest.raises(OSError, match="No space"):
+            close_group(tmp_path / "group", Asked(), out, work=work)
+    first = (out / "one" / "close.json").read_bytes()
+    part.write_text(part.read_text("utf-8").replace("1000000", "1000001"), "utf-8")
+    close_group(tmp_path / "group", Asked(), out, work=work)
+    assert (out / "one" / "close.json").read_bytes() != first
 
 
 def test_a_group_has_no_seal_and_no_room_for_too_many(group: Path, tmp_path: Path) -> None:

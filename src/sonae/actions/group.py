@@ -28,7 +28,7 @@ from sonae.books.kept import read_kept, write_kept
 from sonae.books.parts import digest_of
 from sonae.core.canonical import digest
 from sonae.core.errors import InputError, Problem, SonaeError, UsageError
-from sonae.core.text import LANGS, Text
+from sonae.core.text import LANGS, Text, same
 from sonae.report.group import overview_page
 
 OVERVIEW = "overview.json"
@@ -184,8 +184,8 @@ def _close(answer: Any, books: Path, asked: Asked, out: Path, work: Work) -> Non
     except SonaeError as error:
         said = {"state": "refused", "why": error.text.as_json()}
     except OSError as error:
-        why = Text(f"{error.strerror}: {error.filename}", f"{error.strerror}: {error.filename}")
-        said = {"state": "failed", "why": why.as_json()}
+        why = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+        said = {"state": "failed", "why": same(why).as_json()}
     answer.send(said)
 
 
@@ -194,7 +194,8 @@ def _refused(folder: Path) -> bool:
 
 
 def _files(folder: Path) -> Mapping[str, str]:
-    files = [p for p in folder.rglob("*") if p.is_file()]
+    """The digest of every file that a Books or a close can have, behind links as well."""
+    files = [p for form in ("*", "*/*") for p in folder.glob(form) if p.is_file()]
     return {str(p.relative_to(folder)): digest_of(p) for p in sorted(files)}
 
 
