@@ -67,7 +67,8 @@ def entries(row: Balance) -> list[tuple[str | None, str | None, int]]:
         return [("c", row.proof_text, row.net)]
     first, last = (draw.randrange(-(10**30), 10**30) for _ in range(2))
     rest = row.net - first - last
-    return [(None, None, first), ("c", row.proof_text, rest), ("d", "another's", last)]
+    other = row.proof_text and "another's"  # the first that an account has is its text's
+    return [(None, None, first), ("c", row.proof_text, rest), ("d", other, last)]
 
 
 def batches(rows: list[Balance], size: int) -> list[Any]:

@@ -15,7 +15,7 @@ from sonae.actions.fund_close import CLOSE, reserve_of, unsigned
 from sonae.actions.guard_notices import guard_findings
 from sonae.actions.seal_build import Means
 from sonae.actions.seal_folder import kept_files
-from sonae.actions.seal_make import Sealing, seal_day, seal_files, seal_view
+from sonae.actions.seal_make import Made, Sealing, seal_day, seal_files, seal_view
 from sonae.actions.work import Work, beside
 from sonae.books.read import Examine, read_books
 from sonae.close.day import Close, close_day
@@ -79,16 +79,14 @@ def close_books(
         sealing = replace(sealing, means=Means(work.rest, threads, sealing.means.hashing))
     work = work or Work(folder=beside(out))
     try:
-        with closing(folder, assume, what_if_on, engine, step, fund, guard, work) as day:
-            seal, files = None, dict[str, Content]()
-            if sealing is not None:
-                unsigned({f.name for f in day.findings})
-            if sealing is not None:
-                step(Text("封緘する", "sealing"))
-                seal = seal_day(day, sealing)
-                if out is not None:
-                    kept = kept_files(out / "seal", seal.header)
-                    files = {**kept} or seal_files(day, seal, sealing)
+        with (
+            closing(folder, assume, what_if_on, engine, step, fund, guard, work) as day,
+            _sealed(day, sealing, step) as seal,
+        ):
+            files = dict[str, Content]()
+            if sealing is not None and seal is not None and out is not None:
+                kept = kept_files(out / "seal", seal.header)
+                files = {**kept} or seal_files(day, seal, sealing)
             result = document(day, None if seal is None else seal_view(seal))
             if out is not None:
                 step(Text("書き出す", "writing"))
@@ -98,6 +96,18 @@ def close_books(
             write_refusal(error, out)
         raise
     return Closed(result, out)
+
+
+@contextmanager
+def _sealed(day: Close, how: Sealing | None, step: Step) -> Iterator[Made | None]:
+    """The seal of a day, where one is wanted."""
+    if how is None:
+        yield None
+        return
+    unsigned({f.name for f in day.findings})
+    step(Text("封緘する", "sealing"))
+    with seal_day(day, how) as seal:
+        yield seal
 
 
 @contextmanager
@@ -120,7 +130,9 @@ def closing(
         venue, more = books.venue, list[Finding]()
         if guard is not None:
             more = guard_findings(guard, venue.on, venue.known_at, ZoneInfo(venue.time_zone))
-        yield close_day(books, edition, what_if_on, step, reserve, more)
+        day = close_day(books, edition, what_if_on, step, reserve, more)
+        books.unchanged()
+        yield day
 
 
 def write_close(

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 Content = bytes | Path | Iterable[bytes]
@@ -100,6 +100,35 @@ def replace_file(path: Path, content: bytes | Iterable[bytes], mode: int = 0o600
     fresh = path.with_name(f".{path.name}.new")
     _write_durably(fresh, content, mode)
     os.replace(fresh, path)
+
+
+def locked(path: Path) -> int:
+    """An open file that is locked for this run, until it is closed.
+
+    Raises:
+        BlockingIOError: another run has it, or has taken it away meanwhile.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not path.exists() or not os.path.samestat(os.fstat(handle), path.stat()):
+            raise BlockingIOError(f"{path} was taken away")
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def take_away(folder: Path, lock: str) -> None:
+    """Remove a folder in which this run holds a lock; what another one begins there stays."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != lock:
+            path.unlink()
+    (folder / lock).unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from sonae.actions.close import closing
 from sonae.actions.files import replace_folder
 from sonae.actions.seal_folder import kept_files
 from sonae.actions.seal_make import Sealing, seal_day, seal_files
-from sonae.actions.seal_work import discard
 from sonae.core.text import Text
 from sonae.seal.header import Header
 
@@ -39,12 +38,10 @@ def seal_books(
     """
     with closing(books, assume, engine=engine, step=step, fund=fund) as day:
         step(Text("封緘する", "sealing"))
-        folder = sealing_folder(out)
-        seal = seal_day(day, how, folder)
-        if not kept_files(out, seal.header):
-            replace_folder(out, seal_files(day, seal, how), "private")
-    discard(folder)
-    return seal.header
+        with seal_day(day, how, sealing_folder(out)) as seal:
+            if not kept_files(out, seal.header):
+                replace_folder(out, seal_files(day, seal, how), "private")
+            return seal.header
 
 
 def sealing_folder(out: Path) -> Path:

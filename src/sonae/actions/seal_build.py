@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sonae.actions.seal_columns import amounts, one_array, texts
+from sonae.actions.seal_columns import amounts, texts
 from sonae.actions.seal_work import Info, Work
 from sonae.core.errors import Refused, UsageError
 from sonae.seal.encoding import LIMIT, ROW, height_of
@@ -36,6 +36,8 @@ from sonae.seal.header import Sealed
 LEAF_COST, CLAIM_COST, SORT_COST = 240, 240, 260
 """Bytes of memory that a leaf or a claim of a run needs while it is made; a leaf in a range."""
 MOST_IN_RANGE = 1 << 19
+BATCH = 1 << 15
+"""Claims whose texts are read at a time."""
 LEAST, MOST_THREADS = 100 * 10**6, 1024
 BEHIND = 256 << 20
 """Bytes of a growing file after which it is begun to be put on disk."""
@@ -116,10 +118,11 @@ def build(
         raise Refused(TOO_MUCH)
     rows = pq.ParquetFile(claims).metadata.num_rows
     hashing = means.hashing or choose(rows * parts)
-    step = int(work.plan.setdefault("how", {}).get("claims", 0)) or means.claims(parts)
+    most = means.claims(parts)  # a run of an earlier attempt may be smaller, never larger
+    step = min(int(work.plan.get("how", {}).get("claims", 0)) or most, most)
     maker = _Runs(claims, key, parts, hashing, work)
     wanted = [(n, at, min(step, rows - at)) for n, at in enumerate(range(0, rows, step))]
-    runs = {n: said for n, *_ in wanted if (said := work.done(f"run {n}"))}
+    runs = {n: said for n, *of in wanted if (said := work.done(f"run {n}", {"of": of}))}
     todo = [run for run in wanted if run[0] not in runs]
     for n, said in means.each(maker.run, todo):
         runs[n] = said
@@ -150,11 +153,9 @@ class _Runs:
     def run(self, wanted: tuple[int, int, int]) -> tuple[int, Info]:
         """Make run n of some claims from a place on."""
         n, first, count = wanted
-        table = self._read(first, count)
-        assets = one_array(table["asset"]).to_numpy().astype(np.uint32)
-        digests = self._digests(one_array(table["text"]))
-        found = self.hashing.leaves(self.key, digests, assets, amounts(table["amount"]), self.parts)
-        del table, digests
+        digests, assets, pairs = map(np.concatenate, zip(*self._read(first, count), strict=True))
+        found = self.hashing.leaves(self.key, digests, assets, pairs, self.parts)
+        del digests, pairs
         every, at = np.unique(assets, return_inverse=True)
         ranks: Words = np.repeat(at.astype(np.uint64), self.parts)
         counts = np.bincount(at, minlength=len(every)) * self.parts
@@ -162,20 +163,26 @@ class _Runs:
         path = self.work.path(f"runs/{n}")
         wide = _write_run(path, found, order)
         leaves = {str(a): int(c) for a, c in zip(every.tolist(), counts.tolist(), strict=True)}
-        said = {"wide": wide, "leaves": leaves}
+        said = {"of": [first, count], "wide": wide, "leaves": leaves}
         self.work.finish(f"run {n}", [path], said)
         return n, said
 
-    def _read(self, first: int, count: int) -> Any:
-        """Rows of the table, from the row groups that have them."""
-        groups = [
-            i
-            for i, (start, end) in enumerate(pairwise(self.edges))
-            if start < first + count and end > first
-        ]
+    def _read(self, first: int, count: int) -> Iterator[tuple[Any, Any, Any]]:
+        """Account digests, assets and amounts of claims, from the row groups that have them.
+
+        Texts are hashed batch by batch: those of a whole run may be more than a column holds.
+        """
+        end = first + count
+        groups = [i for i, (a, b) in enumerate(pairwise(self.edges)) if a < end and b > first]
+        at, columns = self.edges[groups[0]], ["text", "asset", "amount"]
         with pq.ParquetFile(self.claims) as file:
-            table = file.read_row_groups(groups, ["text", "asset", "amount"], use_threads=False)
-        return table.slice(first - self.edges[groups[0]], count).combine_chunks()
+            for batch in file.iter_batches(BATCH, groups, columns, use_threads=False):
+                start, stop = max(0, first - at), min(len(batch), end - at)
+                at += len(batch)
+                if start < stop:
+                    some = batch.slice(start, stop - start)
+                    assets = some["asset"].to_numpy().astype(np.uint32)
+                    yield self._digests(some["text"]), assets, amounts(some["amount"])
 
     def _digests(self, column: Any) -> Any:
         """Account digests; an account whose claims stand together is hashed once."""

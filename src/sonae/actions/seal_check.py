@@ -260,8 +260,8 @@ class _Check:
     def books(self, folder: Path) -> Text:
         """The ledger extract, closed and sealed anew with the key, gives the same header."""
         key, header = self.key(), self.header()
-        with closing(folder) as day:
-            made = seal_with(day, header.seq, header.previous, header.parts, key)
+        of = (header.seq, header.previous, header.parts, key)
+        with closing(folder) as day, seal_with(day, *of) as made:
             if made.header != header:
                 self._compare(made.claims)
                 words = "the Books give another header: manifest, cut-off or operator differ"

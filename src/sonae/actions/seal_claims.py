@@ -32,6 +32,7 @@ from sonae.actions.seal_columns import (
     halves,
     limbs_of,
     normalised,
+    one_array,
     signed_sum,
     unsigned_sum,
 )
@@ -123,9 +124,9 @@ def _write(writer: Any, table: Any) -> int:
 def _accounts_together(batches: Iterable[Any]) -> Iterator[Any]:
     """Tables of some size in which no account is cut in two."""
     kept: list[Any] = []
-    for batch in batches:
+    for batch in filter(len, batches):
         kept.append(batch)
-        if sum(map(len, kept)) < STEP:
+        if sum(map(len, kept)) < STEP or _of_one_account(kept[0], batch):
             continue
         table = pa.Table.from_batches(kept).combine_chunks()
         last = pc.equal(table["account_id"], table["account_id"][-1])
@@ -135,6 +136,11 @@ def _accounts_together(batches: Iterable[Any]) -> Iterator[Any]:
         kept = table.slice(edge).combine_chunks().to_batches()
     if kept:
         yield pa.Table.from_batches(kept).combine_chunks()
+
+
+def _of_one_account(first: Any, last: Any) -> bool:
+    """Whether all from one batch to another is of one account."""
+    return bool(first["account_id"][0] == last["account_id"][-1])
 
 
 def _ahead(tables: Iterator[Any]) -> Iterator[Any]:
@@ -147,18 +153,31 @@ def _ahead(tables: Iterator[Any]) -> Iterator[Any]:
 
 
 def _netted(given: Any) -> tuple[Any, Columns, Columns]:
-    """One row for each account and asset, that of its first customer, and what they add up to."""
+    """One row for each account and asset, and what they add up to."""
     high, low = halves(given["units"])
     fresh = np.ones(len(given), bool)
     fresh[1:] = _changes(given["account_id"]) | _changes(given["asset"])
     if fresh.all():
         return given, high, low
     starts = np.flatnonzero(fresh)
-    known = pc.is_valid(given["customer_id"]).to_numpy()
-    at = np.where(known, np.arange(len(given)), len(given))
-    rows = np.minimum.reduceat(at, starts)
-    rows = np.where(rows == len(given), starts, rows)
-    return given.take(pa.array(rows)), *added_up(high, low, starts)
+    return given.take(pa.array(starts)), *added_up(high, low, starts)
+
+
+def _accounts(given: Any) -> Any:
+    """By row, the place of its account among all of a table."""
+    first = np.zeros(len(given), np.int64)
+    first[1:] = _changes(given["account_id"])
+    return np.cumsum(first)
+
+
+def _proofs(given: Any) -> Any:
+    """The first proof text of each account, in the order of ENTRIES; null where it has none."""
+    proof = one_array(given["proof_text"].cast(pa.string()))
+    there = pc.fill_null(pc.greater(pc.binary_length(proof), 0), False)
+    rows = np.where(there.to_numpy(zero_copy_only=False), np.arange(len(given)), len(given))
+    starts = np.flatnonzero(np.diff(_accounts(given), prepend=-1))
+    at = np.minimum.reduceat(rows, starts)
+    return proof.take(pa.array(at, mask=at == len(given)))
 
 
 def _changes(column: Any) -> Any:
@@ -181,7 +200,11 @@ class _Claims:
 
     def table(self, given: Any) -> Any:
         """The claims of some whole accounts."""
+        if not len(given):
+            return SCHEMA.empty_table()
+        proofs = _proofs(given)
         given, high, low = _netted(given)
+        holders = _accounts(given)
         at = pc.fill_null(pc.index_in(given["asset"], self.names), -1).to_numpy().astype(np.int64)
         owed = ((high >> np.uint64(63)) == 0) & ((high | low) != 0)
         kept = owed & (at >= 0)
@@ -189,21 +212,19 @@ class _Claims:
         given, high, low, at = given.filter(pa.array(kept)), high[kept], low[kept], at[kept]
         if not len(given):
             return SCHEMA.empty_table()
-        account = given["account_id"]
-        first = np.ones(len(given), bool)
-        first[1:] = _changes(account)
-        starts = np.flatnonzero(first)
+        account, ordinal = given["account_id"], _accounts(given)
+        starts = np.flatnonzero(np.diff(ordinal, prepend=-1))
         value = self._values(high, low, at, starts)
         numbers = self.numbers[at]
         self._count(numbers, high, low)
         self._count(np.zeros(len(starts), np.uint32), value[0], value[1])
-        ordinal = np.cumsum(first) - 1
         every = np.concatenate([numbers, np.zeros(len(starts), np.uint32)])
         owner = np.concatenate([ordinal, np.arange(len(starts))]).astype(np.uint64)
         order = np.argsort(owner << np.uint64(32) | every.astype(np.uint64), kind="stable")
         rows = pa.array(np.concatenate([np.arange(len(given)), starts])[order])
         halves_ = [np.concatenate(pair)[order] for pair in ((high, value[0]), (low, value[1]))]
-        text = _texts(given).take(rows)
+        proofs = proofs.take(pa.array(holders[kept][starts]))
+        text = _texts(account.take(pa.array(starts)), proofs).take(pa.array(owner[order]))
         columns = [account.take(rows), text, pa.array(every[order]), amount_texts(*halves_)]
         return pa.table(columns, schema=SCHEMA)
 
@@ -249,12 +270,9 @@ class _Claims:
             self.tally.excluded[key] = count + int(mine.sum()), units + more
 
 
-def _texts(given: Any) -> Any:
+def _texts(accounts: Any, proofs: Any) -> Any:
     """Account texts: the account, and the proof text behind it where there is one; NFC."""
-    proof = given["proof_text"].cast(pa.string())
-    empty = pc.fill_null(pc.equal(pc.binary_length(proof), 0), True)
-    proof = pc.if_else(empty, pa.scalar(None, pa.string()), proof)
-    joined = pc.binary_join_element_wise(given["account_id"], proof, "|", null_handling="skip")
+    joined = pc.binary_join_element_wise(accounts, proofs, "|", null_handling="skip")
     return normalised(joined)
 
 

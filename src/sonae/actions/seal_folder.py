@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -117,18 +116,14 @@ class Folder:
 def _of(file: Any, account: str) -> Iterator[Any]:
     """The rows of one account in a table ascending by account: a row group or two are read."""
     every = file.metadata
-    if not every.num_rows:
-        return
-
-    def bounds(n: int) -> Any:
-        return every.row_group(n).column(0).statistics
-
-    first = bisect_left(range(every.num_row_groups), account, key=lambda n: bounds(n).max)
-    for n in range(first, every.num_row_groups):
-        if bounds(n).min > account:
+    for n in range(every.num_row_groups):
+        said = every.row_group(n).column(0).statistics
+        known = said is not None and said.has_min_max  # not of very long texts
+        if known and said.min > account:
             return
-        table = file.read_row_group(n, use_threads=False)
-        yield from table.filter(pc.equal(table["account"], account)).to_batches()
+        if not known or said.max >= account:
+            table = file.read_row_group(n, use_threads=False)
+            yield from table.filter(pc.equal(table["account"], account)).to_batches()
 
 
 def _rows_at(path: Path) -> Read:

@@ -18,7 +18,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -119,11 +120,11 @@ def sealing(
 # -- from a close to a seal ------------------------------------------------------------------------
 
 
-def seal_day(day: Close, how: Sealing, folder: Path | None = None) -> Made:
+def seal_day(day: Close, how: Sealing, folder: Path | None = None) -> AbstractContextManager[Made]:
     """Seal what a close says is owed.
 
-    `folder` is where it is made, and taken up again after a kill; the files stay there until they
-    are written elsewhere. Without one it is the engine's, whose files may end with it.
+    `folder` is where it is made, and taken up again after a kill; without one it is the engine's.
+    The files stay there, and nobody else is let in, until the context ends.
     """
     time_ms, former = _time_ms(day), how.former
     if how.correction:
@@ -148,6 +149,7 @@ def _corrected(how: Sealing, time_ms: int) -> str:
     return str(found[-1])
 
 
+@contextmanager
 def seal_with(
     day: Close,
     seq: int,
@@ -156,7 +158,7 @@ def seal_with(
     key: bytes,
     means: Means | None = None,
     folder: Path | None = None,
-) -> Made:
+) -> Iterator[Made]:
     """The seal of a close at a place in the chain, with a key of the day: for its maker or after.
 
     Raises:
@@ -177,17 +179,20 @@ def seal_with(
         if isinstance(engine, Spread):
             rule = Rule(numbers, prices, key, parts)
             found, leaves = _spread_claims(day, rule, work)
+            day.books.unchanged()
             check_totals(found, numbers, owed)
             sealed = spread_trees(engine, found, leaves, work)
         else:
             found = _claims(day, numbers, prices, work)
+            day.books.unchanged()
             check_totals(found, numbers, owed)
             sealed = build(found.path, key, parts, found.totals, work, means)
         said = manifest(assets, terms, venue.currency, found)
         files = {
             a: (work.path(f"leaves/{a}.bin"), work.path(f"leaves/{a}.tree")) for a in found.totals
         }
-        return Made(header_of(sealed, terms, said, key), said, key, found.path, files)
+        yield Made(header_of(sealed, terms, said, key), said, key, found.path, files)
+        work.discard()
 
 
 def _plan(day: Close, assets: Sequence[Asset], terms: Terms, key: bytes) -> dict[str, Any]:

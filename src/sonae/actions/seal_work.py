@@ -7,7 +7,6 @@ digest: what a crash of the machine took or tore is found and made again.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -17,24 +16,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sonae.actions.files import json_bytes, replace_file, sync
-from sonae.core.canonical import canonical_bytes
+from sonae.actions.files import json_bytes, locked, replace_file, sync, take_away
+from sonae.core.canonical import canonical_bytes, digest
 from sonae.core.errors import SonaeError, UsageError
 
 Info = dict[str, Any]
+LOCK = "lock"
 
 
 class Work:
-    """An open working folder; whoever opened it discards it when its files have their place."""
+    """An open working folder, this run's alone; discarded when its files have their place."""
 
     def __init__(self, folder: Path, plan: Info) -> None:
         self.folder = folder
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-        self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._lock)
+            self._lock = locked(folder / LOCK)
+        except BlockingIOError as error:
             raise UsageError(f"{folder} is in use: the same is being sealed already") from error
         self.plan = self._resumed(plan)
         self._journal, self._behind = folder / "journal", ThreadPoolExecutor(1)
@@ -57,22 +55,28 @@ class Work:
         for path in self.folder.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
-            elif path.name != "lock":
+            elif path.name != LOCK:
                 path.unlink()
         replace_file(file, json_bytes(plan))
         return plan
 
     def _read(self) -> dict[str, Info]:
-        """The finished stages, as the journal has them; a torn last line is dropped."""
+        """The finished stages, as the journal has them; a line that is torn or lies is dropped."""
         found: dict[str, Info] = {}
         for line in self._journal.read_bytes().splitlines() if self._journal.exists() else []:
             try:
-                said = json.loads(line)
-            except ValueError:
-                break
-            found[said["stage"]] = said
-        replace_file(self._journal, b"".join(canonical_bytes(s) + b"\n" for s in found.values()))
+                said = json.loads(line)["said"]
+                if line + b"\n" == self._line(said):
+                    found[said["stage"]] = said
+            except (ValueError, KeyError, TypeError):
+                continue
+        replace_file(self._journal, b"".join(map(self._line, found.values())))
         return found
+
+    def _line(self, said: Info) -> bytes:
+        """What the journal says of a stage, with a digest over it and what is being sealed."""
+        of = {k: v for k, v in self.plan.items() if k != "how"}
+        return canonical_bytes({"said": said, "sha256": digest([of, said])}) + b"\n"
 
     def path(self, name: str) -> Path:
         """A file in the folder, for its owner's eyes only; its own folder is made."""
@@ -80,13 +84,15 @@ class Work:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         return path
 
-    def done(self, stage: str) -> Info | None:
-        """What a finished stage said of itself, None where it is to be made."""
+    def done(self, stage: str, like: Info | None = None) -> Info | None:
+        """What a finished stage said of itself, as in `like`; None where it is to be made."""
         said = self._done.get(stage)
-        if said is None or said.get("checked"):
+        if said is None or any(said.get(key) != value for key, value in (like or {}).items()):
+            return None
+        if said.get("checked"):
             return said
-        for name, digest in said["files"].items():
-            if _digest(self.folder / name) != digest:
+        for name, known in said["files"].items():
+            if _digest(self.folder / name) != known:
                 del self._done[stage]
                 return None
         said["checked"] = True
@@ -102,10 +108,15 @@ class Work:
         names = {str(path.relative_to(self.folder)): _digest(path) for path in files}
         said = {"stage": stage, "files": names, **info}
         with self._journal.open("ab") as stream:
-            stream.write(canonical_bytes(said) + b"\n")
+            stream.write(self._line(said))
             stream.flush()
             os.fsync(stream.fileno())
         self._done[stage] = {**said, "checked": True}
+
+    def discard(self) -> None:
+        """Take the folder away; its plan first, so that what a kill leaves of it is not used."""
+        (self.folder / "plan.json").unlink(missing_ok=True)
+        take_away(self.folder, LOCK)
 
     def behind(self, path: Path) -> None:
         """Begin to put on disk what a growing file has so far."""
@@ -126,14 +137,8 @@ class Work:
         """Leave the folder as it is, or, where what was to be sealed is refused, take it away."""
         self._behind.shutdown(cancel_futures=True)
         if isinstance(error, SonaeError):
-            discard(self.folder)
+            self.discard()
         os.close(self._lock)
-
-
-def discard(folder: Path) -> None:
-    """Take a working folder away; its plan first, so that what a kill leaves of it is not used."""
-    (folder / "plan.json").unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _digest(path: Path) -> str | None:

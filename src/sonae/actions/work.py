@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sonae.actions.files import locked, take_away
 from sonae.books.engine import Engine, open_engine
 from sonae.books.engine.kept import Kept
 from sonae.core.errors import InputError, UsageError
@@ -100,7 +101,7 @@ class Work:
                 raise
             finally:
                 if answered:
-                    shutil.rmtree(folder)
+                    take_away(folder, LOCK)
 
 
 def beside(out: Path | None) -> Path | None:
@@ -120,14 +121,16 @@ def _alone(folder: Path) -> Iterator[None]:
         raise UsageError(_OTHER.format(folder=folder))
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    with (folder / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError(_BUSY.format(folder=folder)) from error
+    try:
+        lock = locked(folder / LOCK)
+    except BlockingIOError as error:
+        raise UsageError(_BUSY.format(folder=folder)) from error
+    try:
         for left in folder.glob("sonae-*"):
             shutil.rmtree(left)
         yield
+    finally:
+        os.close(lock)
 
 
 _FORM = Text(

@@ -34,8 +34,8 @@ class Books:
     """One legal entity's records for one cut-off, read and free of faults in form.
 
     `rows` holds the small tables as parsed rows, `balances` the large one as a relation. A table
-    that was not given is absent from `rows`. `digests` has one SHA-256 per table, `files` per file.
-    `allocations` says whose coins are in which wallet, where the Books have it.
+    that was not given is absent from `rows`. `digests` has one SHA-256 per table, `files` per file
+    of `folder`. `allocations` says whose coins are in which wallet, where the Books have it.
     """
 
     venue: Venue
@@ -48,10 +48,20 @@ class Books:
     digests: Mapping[str, str]
     files: Mapping[str, str]
     allocations: Allocations | None = None
+    folder: Path = Path()
 
     def table(self, name: str) -> list[Row] | None:
         """The rows of a small table, or None where it was not given."""
         return self.rows.get(name)
+
+    def unchanged(self) -> None:
+        """Refuse what was read while somebody wrote; asked once all has been read of the files.
+
+        Raises:
+            InputError: a file is not the one that `files` has the digest of.
+        """
+        if problems := _changed(self.folder, self.files):
+            raise InputError(problems)
 
 
 def kinds_of(assets: list[Row]) -> dict[str, str]:
@@ -85,6 +95,7 @@ def read_books(
     folder = folder.resolve()
     step(Text("表を読む", "reading tables"))
     found = parts.find(folder)
+    files = _files(folder, found)
     problems = list(found.problems)
     venue = read_venue(folder / "venue.toml", problems)
     wallets = read_wallets(folder / "keys.toml", problems)
@@ -114,14 +125,40 @@ def read_books(
         name = ", ".join(p.name for p in found.tables.get("balances", ()))
         problems.append(Problem("unreadable-file", "balances", text, name))
         raise InputError(capped(problems)) from error
+    problems += _changed(folder, files)
     if problems or venue is None or balances is None:
         raise InputError(capped(problems))
-    files = {p.name: parts.digest_of(p.path) for ps in found.tables.values() for p in ps}
-    files |= {p.name: parts.digest_of(p) for p in sorted(folder.glob("*.toml"))}
     digests = {n: parts.table_digest(ps, files) for n, ps in found.tables.items()}
     digests |= {n.removesuffix(".toml"): d for n, d in files.items() if n.endswith(".toml")}
     registers = (policies, wallets, suppliers)
-    return Books(venue, rows, balances, owed, *registers, digests, files, allocations)
+    return Books(venue, rows, balances, owed, *registers, digests, files, allocations, folder)
+
+
+def _files(folder: Path, found: parts.Found) -> dict[str, str]:
+    """The digest of every file of a Books by its name."""
+    paths = {p.name: p.path for ps in found.tables.values() for p in ps}
+    paths |= {p.name: p for p in sorted(folder.glob("*.toml"))}
+    return {name: _digest(path) for name, path in paths.items()}
+
+
+def _digest(path: Path) -> str:
+    """The digest of a file; empty where it cannot be read, which whoever reads it tells."""
+    try:
+        return parts.digest_of(path)
+    except OSError:
+        return ""
+
+
+def _changed(folder: Path, files: Mapping[str, str]) -> list[Problem]:
+    """The files that are not what they were: what was read of them may be of two moments."""
+    changed = [name for name, known in files.items() if _digest(folder / name) != known]
+    return [Problem("changed-file", Path(n).parts[0].split(".")[0], _MOVED, n) for n in changed]
+
+
+_MOVED = Text(
+    "読み取っている間に書き換えられた。書込みが終わってからもう一度実行する",
+    "the file was written to while it was read; run again when nobody writes to it",
+)
 
 
 def _scales(assets: list[Row], problems: list[Problem]) -> dict[str, int]:

@@ -79,6 +79,8 @@ def collect(
 ) -> Claims:
     """Sort net balances into claims and exclusions; one account's rows must stand together.
 
+    An account has one text, whatever its rows name: with the first proof text that one of them has.
+
     `numbers`: asset -> its stable number; an asset without one is left out, and said so.
     `prices`: asset -> currency per base unit; an asset without one is sealed and not valued.
     Receivables (below zero) and nothing (zero) are counted, never netted against a claim.
@@ -88,15 +90,15 @@ def collect(
     worth = {asset: int(price * scale) for asset, price in prices.items()}
     total = 0
     for account, rows in groupby(balances, attrgetter("account")):
-        digest, text, value, owed = b"", "", 0, False
-        for row in rows:
+        every, digest, value, owed = list(rows), b"", 0, False
+        text = next((row.text for row in every if row.proof_text), every[0].text)
+        for row in every:
             if why := _left_out(row, numbers):
                 count, units = found.excluded.get((row.asset, why), (0, 0))
                 found.excluded[row.asset, why] = count + 1, units + row.net
                 continue
             if not owed:
-                text, owed = row.text, True
-                digest = account_digest(text)
+                digest, owed = account_digest(text), True
             number = numbers[row.asset]
             found.by_asset[number].append((digest, row.net))
             found.every.append(Claim(account, text, number, row.net))
