@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sonae.actions.files import sync
 from sonae.actions.seal_build import Levels
 from sonae.actions.seal_claims import GROUP, SCHEMA, Tally, write_claims
 from sonae.actions.seal_columns import amounts, texts
@@ -89,6 +90,7 @@ def spread_claims(
     with pq.ParquetWriter(path, SCHEMA, compression="zstd", use_dictionary=["asset"]) as writer:
         for tally in tallies:
             writer.write_table(pq.read_table(tally.path), row_group_size=GROUP)
+    sync(path)
     return _together(tallies, path), [_beside(file, "leaves") for file in given]
 
 
@@ -111,13 +113,17 @@ def spread_trees(engine: Any, found: Tally, leaves: Sequence[Path], work: Work) 
 
 def _tree(asset: int, leaves: int, total: int, tiles: Iterable[Tiles], work: Work) -> Sealed:
     levels = Levels(leaves, choose(leaves // TILE))
-    with work.path(f"leaves/{asset}.bin").open("wb") as stream:
+    file, above = (work.path(f"leaves/{asset}.{kind}") for kind in ("bin", "tree"))
+    file.touch(0o600)
+    with file.open("wb") as stream:
         for one in (t for t in tiles if t.asset == asset):
             levels.take(one.first, one.count, one.tops, one.ends)
             with one.file.open("rb") as rows:
                 while part := rows.read(1 << 20):
                     stream.write(part)
-    row = levels.write(work.path(f"leaves/{asset}.tree"))
+    row = levels.write(above)
+    sync(file)
+    sync(above)
     found = int.from_bytes(row[32:], "big")
     if found != total:
         raise Refused(f"asset {asset}: the leaves add up to {found}")

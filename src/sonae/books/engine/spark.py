@@ -43,6 +43,8 @@ appender.none.name = none
 """  # what goes wrong is said in our words
 _STRICT = {"ignoreCorruptFiles": "false", "ignoreMissingFiles": "false", "mergeSchema": "false"}
 """Options of every read: a firm's settings never make rows go missing."""
+_WHOLE = {"maxRecordsPerFile": "0"}
+"""Options of every write: a firm's settings never cut what belongs together in two files."""
 _COMPILER = PySparkCompiler()
 _UNREADABLE = ("FAILED_READ_FILE", "CANNOT_READ", "UNABLE_TO_INFER_SCHEMA", "PATH_NOT_FOUND")
 _OVERFLOWS = ("ARITHMETIC_OVERFLOW", "NUMERIC_VALUE_OUT_OF_RANGE")
@@ -193,9 +195,8 @@ class Spark:
         self._results += 1
         folder, written = self._folder / f"result-{self._results}", Observation()
         try:
-            frame.observe(written, F.count(F.lit(1)).alias("rows")).write.parquet(
-                f"file://{folder}"
-            )
+            counted = frame.observe(written, F.count(F.lit(1)).alias("rows"))
+            counted.write.options(**_WHOLE).parquet(f"file://{folder}")
         except ERRORS as error:
             raise _said(error) from error
         files = sorted(folder.glob("part-*.parquet"))
