@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sonae.actions.close import close_books
-from sonae.actions.work import Work
+from sonae.actions.work import ITSELF, Work, megabytes
 from sonae.books.engine import open_engine
 from sonae.core.errors import Refused
 from tests.kit import balance, changed, write
@@ -44,6 +44,22 @@ def test_too_little_memory_and_a_full_disk_are_told_apart(large: Path, tmp_path:
     with pytest.raises(Refused, match="make room") as refused:
         ordered(small, large)
     assert str(tmp_path) in refused.value.text.ja
+
+
+@pytest.mark.parametrize("memory", ["800MB", "2400MB", "4GB"])
+def test_program_engine_and_seal_together_take_what_was_given(
+    memory: str, monkeypatch: Any
+) -> None:
+    given = list[str]()
+    monkeypatch.setattr(
+        "sonae.actions.work.open_engine",
+        lambda name, memory, *more: (given.append(memory), open_engine(name, memory, *more))[1],
+    )
+    with Work(memory=memory).running():
+        pass
+    assert ITSELF + int(given[0].removesuffix("MB")) + Work(
+        memory=memory
+    ).rest // 10**6 == megabytes(memory)
 
 
 def test_a_close_without_room_says_nothing_against_the_books(

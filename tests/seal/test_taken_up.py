@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
 import pytest
 
 from sonae.actions import seal_build, seal_make
@@ -17,6 +19,10 @@ from sonae.actions.seal_claims import write_claims
 from sonae.actions.seal_folder import Folder
 from sonae.actions.seal_make import sealing
 from sonae.actions.seal_work import Work
+from sonae.books import transcribe
+from sonae.books.engine.duckdb import DuckDB
+from sonae.books.engine.kept import Kept
+from sonae.books.parts import Part
 from sonae.core.errors import InputError, UsageError
 from sonae.seal.claims import Balance
 from tests.command import sonae
@@ -174,6 +180,18 @@ def test_work_is_gone_on_with_in_the_memory_that_is_given_now(tmp_path: Path) ->
     assert tuple(first) == tuple(again) == tuple(more) == wanted
 
 
+def test_texts_are_hashed_some_at_a_time(tmp_path: Path, monkeypatch: Any) -> None:
+    """Those of a run may be more than a column of Arrow holds (2 GB), however much memory."""
+    rows, seen, real = balances(60, 8), list[int](), seal_build.texts
+    monkeypatch.setattr(seal_build, "BATCH", 7)
+    monkeypatch.setattr(seal_build, "texts", lambda c: (seen.append(len(c)), real(c))[1])
+    assert (
+        tuple(made(rows, tmp_path, Means(20_000, 1))[0]) == reference(rows, {}, 2)[1].header.assets
+    )
+    assert len(seen) > 1
+    assert max(seen) <= 7
+
+
 def test_a_line_of_the_journal_that_lies_is_not_believed(tmp_path: Path) -> None:
     """A root that rotted on the disk is made anew; its files are what they were."""
     rows, means = balances(40, 5), Means(1 << 20, 1)
@@ -197,6 +215,35 @@ def test_a_journal_of_another_plan_is_not_believed(tmp_path: Path) -> None:
     (tmp_path / "w" / "plan.json").write_text(json.dumps({"of": "two"}))
     with Work(tmp_path / "w", {"of": "two"}) as work:
         assert work.done("claims") is None
+
+
+def test_what_was_read_of_a_file_that_changed_meanwhile_is_not_kept(tmp_path: Path) -> None:
+    """A result or a copy of later bytes, filed under the digest of earlier ones, would be wrong."""
+    file, rows = tmp_path / "t.csv", ("a\n1\n", "a\n22\n")
+    file.write_text(rows[0])
+
+    class Late(DuckDB):
+        """Somebody writes after the file was known and before it is read."""
+
+        def rows(self, expression: Any) -> list[dict[str, Any]]:
+            duckdb.sql("copy (select 22 as a) to '" + str(tmp_path / "t.parquet") + "'")
+            return super().rows(expression)
+
+    duckdb.sql("copy (select 1 as a) to '" + str(tmp_path / "t.parquet") + "'")
+    kept = Kept(Late("200MB", 1, tmp_path), tmp_path)
+    table = kept.scan([tmp_path / "t.parquet"]).select("a")
+    assert kept.rows(table) == [{"a": 22}]
+    kept.close()
+    part, real = Part(file, "t.csv", {"a": pa.string()}), transcribe.pc.open_csv
+
+    def late(*given: Any) -> Any:
+        file.write_text(rows[1])
+        return real(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transcribe.pc, "open_csv", late)
+        assert transcribe.transcribe(part, "t", tmp_path, [])
+    assert not list(tmp_path.glob("*.json"))
 
 
 def test_an_account_of_many_rows_is_looked_at_once(tmp_path: Path, monkeypatch: Any) -> None:

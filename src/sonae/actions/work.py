@@ -65,7 +65,7 @@ class Work:
     @property
     def rest(self) -> int:
         """Bytes for what runs beside the engine, such as a seal."""
-        return megabytes(self.memory) * 1_000_000 // 4
+        return (megabytes(self.memory) - ITSELF) * 1_000_000 // 4
 
     @contextmanager
     def running(self, name: str = "duckdb") -> Iterator[Engine]:

@@ -43,7 +43,8 @@ def transcribe(
     the close is then refused, so that leaving the row out here never lowers a total. A copy that an
     earlier run finished in `scratch` is taken up.
     """
-    target = scratch / f"{digest([part.name, digest_of(part.path), list(part.types)])}.parquet"
+    known = digest_of(part.path)
+    target = scratch / f"{digest([part.name, known, list(part.types)])}.parquet"
     if kept := _kept(target):
         return Place(part.name, ()), Part(kept, part.name, part.types)
     faults: list[Problem] = []
@@ -79,7 +80,7 @@ def transcribe(
     problems += faults
     if any(f.name == "unreadable-file" for f in faults):
         return None
-    if not faults:
+    if not faults and digest_of(part.path) == known:
         write_kept(target.with_suffix(".json"), {"copy": digest_of(target)})
     return Place(part.name, tuple(sorted(left_out))), Part(target, part.name, part.types)
 

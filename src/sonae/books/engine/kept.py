@@ -25,25 +25,34 @@ class Kept:
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.name, self._engine, self._folder = engine.name, engine, folder
-        self._sources: list[str] = []
+        self._sources: list[list[tuple[Path, str]]] = []
         self.taken_up = 0
 
     def scan(self, files: Sequence[Path]) -> Any:
         """The rows of Parquet files of one schema, with `_file` and `_row` (from 1)."""
-        self._sources.append(digest([[str(file), digest_of(file)] for file in files]))
+        self._sources.append([(file, digest_of(file)) for file in files])
         return self._engine.scan(files)
 
     def rows(self, expression: Any) -> list[dict[str, Any]]:
         """All rows of a small result, from an earlier run where it had come so far."""
-        asked = [__version__, self.name, ibis.to_sql(expression, dialect="duckdb"), *self._sources]
+        sources = [digest([[str(file), known] for file, known in s]) for s in self._sources]
+        asked = [__version__, self.name, ibis.to_sql(expression, dialect="duckdb"), *sources]
         file = self._folder / f"{digest(asked)}.json"
         found = read_kept(file)
         if found is not None:
             self.taken_up += 1
             return [dict(row) for row in found]
         rows = self._engine.rows(expression)
-        write_kept(file, rows)
+        if self._unchanged():
+            write_kept(file, rows)
         return rows
+
+    def _unchanged(self) -> bool:
+        """Whether the files still are what a result is filed under."""
+        try:
+            return all(digest_of(f) == known for source in self._sources for f, known in source)
+        except OSError:
+            return False
 
     def batches(self, expression: Any) -> Iterator[Any]:
         """The rows of a large result as Arrow record batches; not kept."""
