@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from sonae.actions.seal_work import Work
 from sonae.books import transcribe
 from sonae.books.engine.duckdb import DuckDB
 from sonae.books.engine.kept import Kept
-from sonae.books.parts import Part
+from sonae.books.parts import Part, digest_of
 from sonae.core.errors import InputError, UsageError
 from sonae.seal.claims import Balance
 from tests.command import sonae
@@ -215,6 +216,17 @@ def test_a_journal_of_another_plan_is_not_believed(tmp_path: Path) -> None:
     (tmp_path / "w" / "plan.json").write_text(json.dumps({"of": "two"}))
     with Work(tmp_path / "w", {"of": "two"}) as work:
         assert work.done("claims") is None
+
+
+def test_a_file_whose_time_was_set_back_is_known_as_another(tmp_path: Path) -> None:
+    """Tools that copy in place keep size, time and inode; not the time of the change itself."""
+    file = tmp_path / "balances.csv"
+    file.write_text("a,1")
+    before, at = digest_of(file), file.stat()
+    file.write_text("a,2")
+    os.utime(file, ns=(at.st_atime_ns, at.st_mtime_ns))
+    assert file.stat().st_mtime_ns == at.st_mtime_ns
+    assert digest_of(file) != before
 
 
 def test_what_was_read_of_a_file_that_changed_meanwhile_is_not_kept(tmp_path: Path) -> None:

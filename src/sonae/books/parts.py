@@ -201,7 +201,7 @@ def file_digest(path: Path) -> str:
 def digest_of(path: Path) -> str:
     """The same, taken once for a file that has not changed since."""
     at = path.stat()
-    return _digest_of(path, at.st_size, at.st_mtime_ns, at.st_ino)
+    return _digest_of(path, at.st_size, at.st_mtime_ns, at.st_ctime_ns, at.st_ino)
 
 
 @cache
