@@ -134,7 +134,7 @@ def _views(figures: Figures, titles: Titles) -> dict[str, Any]:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    found = Environment(
         loader=PackageLoader("sonae.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -142,6 +142,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    found.globals["address"] = "#f-{}".format
+    found.globals["register"] = True
+    return found
 
 
 def page(template: str, lang: Lang, foot: str, mark: str, view: Mapping[str, Any]) -> str:

@@ -20,7 +20,8 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from sonae.actions.console import Home
@@ -188,6 +189,13 @@ def _again(request: Request, name: str, value: str) -> str:
     return request.url.path + "?" + "&".join(f"{quote(k)}={quote(v)}" for k, v in asked)
 
 
+@pass_context
+def _why(context: Context, number: int) -> str:
+    """Where a number of a firm's page leads: to the page that says why."""
+    figure = quote(context["ids"][number])
+    return f"/{context['firm']}/why?figure={figure}&day={context['on']}"
+
+
 @cache
 def _environment() -> Environment:
     """Templates of the console first, then those of the reports, whose parts are used again."""
@@ -198,6 +206,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.globals["address"] = _why
+    found.globals["register"] = False
     found.filters["day"] = fmt.day
     found.filters["capital"] = fmt.sentence
     found.filters["month"] = fmt.month
