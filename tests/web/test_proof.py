@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,9 @@ def test_a_log_or_a_statement_that_was_changed_is_said_to_be(demo_home: Path, tm
         assert seal["statement_differs"]
         page = console.ask(PAGE, accept_language="en").text
         assert page.count('class="late"') >= 2
+        differ = seal["statement_differs"]
+        assert all(d["ja"] != d["en"] for d in differ)
+        assert unescape(console.ask(PAGE, accept_language="ja").text).count(differ[0]["ja"]) == 1
 
 
 def test_nothing_about_any_account_is_public(demo: Console):

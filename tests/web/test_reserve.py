@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,17 @@ def amend(fund: People, keys: dict[str, str]) -> None:
     seq = str(fund.act("aoi", "propose", request).json()["seq"])
     assert fund.act("ben", "approve", seq).json()["outcome"] == "counted"
     assert fund.act("chi", "approve", seq).json()["effect"] == "constitution"
+
+
+def test_times_of_people_of_several_firms_are_in_utc_and_say_so(team: Team):
+    page = team.cyn.page
+    for path, named in (("people", ".cards thead"), ("me", "dl.facts")):
+        page.goto(f"{team.cyn.url}/{path}")
+        assert "UTC" in page.inner_text(f"{named} >> nth=-1")
+        for moment in page.locator("time").all():
+            at = datetime.fromisoformat(str(moment.get_attribute("datetime")))
+            assert moment.inner_text().startswith(f"{at.day} {at:%B %Y}, {at:%H:%M}")
+        assert page.locator("time").count() > 2
 
 
 def propose(who: Person, amount: str) -> int:

@@ -84,6 +84,10 @@ class Firm:
             )
         return self.folder / CLOSES / (day or days[0]) / "close.json"
 
+    def time_zone(self) -> str:
+        """The zone of the venue's newest close, by whose clock its people live; else UTC."""
+        return str(self.close()["venue"]["time_zone"]) if self.days() else "UTC"
+
     def store(self, name: str) -> str | None:
         """The address of a store of the firm, such as `fund`; None where it has none."""
         file, url = self.folder / f"{name}.db", self.folder / f"{name}.url"

@@ -160,6 +160,7 @@ def incident_view(firm: Firm, name: str, today: date) -> dict[str, Any]:
     return {
         "firm": firm.id,
         "name": name,
+        "time_zone": firm.time_zone(),
         "on": today.isoformat(),
         "incident": document,
         "clocks": clocks(document, today),

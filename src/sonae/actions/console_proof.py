@@ -22,7 +22,7 @@ from typing import Any
 from sonae.actions.console import CLOSES, Firm, NotFound
 from sonae.actions.seal_folder import Folder
 from sonae.actions.seal_log import read_log
-from sonae.actions.seal_statement import recompute
+from sonae.actions.seal_statement import recompute, titles
 from sonae.core.errors import RulebookError, UsageError
 from sonae.core.text import Text
 from sonae.seal import minisign
@@ -32,6 +32,9 @@ from sonae.seal.tlog import LogError
 PROOFS = "proofs"
 FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63}){0,5}")
 KEPT = 16
+NOT_READ = Text(
+    "表明の形式が、この版で読めるものと異なる", "the statement is not of a form that is read here"
+)
 Found = Mapping[str, Any]
 
 
@@ -66,7 +69,7 @@ def _seal(public: Path, _written: int) -> dict[str, Any]:
     statement = json.loads((public / "sufficiency.json").read_bytes())
     operator = minisign.read_public((public / "operator.pub").read_bytes())
     log, failed = _log(public.parent)
-    differ = _again(statement)
+    differ, named = _again(statement)
     bound = statement["header_hash"] == folder.header().hash()
     return {
         "header": {**header, "hash": folder.header().hash()},
@@ -79,24 +82,28 @@ def _seal(public: Path, _written: int) -> dict[str, Any]:
         "statement": {k: v for k, v in statement.items() if k != "drafts"},
         "statement_bound": bound,
         "statement_differs": differ,
+        "titles": named,
         "files": sorted(str(p.relative_to(public)) for p in public.rglob("*") if p.is_file()),
     }
 
 
-def _log(folder: Path) -> tuple[dict[str, Any] | None, str | None]:
+def _log(folder: Path) -> tuple[dict[str, Any] | None, dict[str, str] | None]:
     """The log, or what does not hold of it."""
     try:
         return read_log(folder), None
     except (LogError, SealError, UsageError) as error:
-        return None, str(error)
+        return None, error.text.as_json()
 
 
-def _again(statement: Found) -> list[str]:
-    """What of the statement comes to something else when it is computed again."""
+def _again(statement: Found) -> tuple[list[dict[str, str]], dict[str, dict[str, str]]]:
+    """What of the statement comes out differently when computed again, and its rules' titles."""
     try:
-        return recompute(statement)
-    except (RulebookError, KeyError, TypeError, ValueError) as error:
-        return [str(error)]
+        differ, named = recompute(statement), titles(statement)
+    except RulebookError as error:
+        return [error.text.as_json()], {}
+    except (KeyError, TypeError, ValueError):
+        return [NOT_READ.as_json()], {}
+    return [d.as_json() for d in differ], {id: t.as_json() for id, t in named.items()}
 
 
 def published_file(firm: Firm, name: str) -> tuple[Path, str]:

@@ -46,6 +46,7 @@ def resolution_view(firm: Firm, now: Now = utc_now) -> dict[str, Any]:
     return {
         "firm": firm.id,
         "at": at.isoformat(timespec="seconds"),
+        "time_zone": firm.time_zone(),
         "readiness": ready,
         "components": parts,
         "met": sum(p["met"] is True for p in parts),

@@ -178,7 +178,8 @@ class _Check:
         except RulebookError as error:
             raise SealError(f"the statement cannot be computed again: {error}") from error
         if differ:
-            raise SealError("; ".join(differ))
+            both = ("；".join(d.ja for d in differ), "; ".join(d.en for d in differ))
+            raise SealError(Text(*both))
         count = len(said["requirements"])
         return Text(f"所要額 {count}件を再計算", f"{count} requirements computed again")
 

@@ -17,6 +17,7 @@ from sonae.close.reserve import ASSETS, GOING, INSOLVENT, RULE
 from sonae.core.canonical import number_text, parse_number
 from sonae.core.figure import Figure, text_of
 from sonae.core.register import plain
+from sonae.core.text import Text, same
 from sonae.rulebook.draft import read_draft
 from sonae.rulebook.edition import Edition
 from sonae.rulebook.rule import facts_from, given_from
@@ -24,6 +25,33 @@ from sonae.rulebook.rule import facts_from, given_from
 FORMAT = "sonae-sufficiency/1"
 STATES = (GOING, INSOLVENT)
 _NEED = ("required", "closing_before_release")
+NAMES = {GOING: Text("継続時", "going concern"), INSOLVENT: Text("破綻時", "on insolvency")}
+OTHER_LAW = Text(
+    "手元の法令と案の版が、表明の版と異なる",
+    "the law and drafts of this program are not the edition of the statement",
+)
+OTHER = Text(
+    "{what}：表明では{said}、再計算では{found}",
+    "{what}: the statement says {said}, it comes to {found}",
+)
+OTHER_RESERVE = Text(
+    "{rule}：準備金（{state}）が表明の準備金と異なる",
+    "{rule}: the reserve ({state}) is not that of the statement",
+)
+TOO_MUCH = Text(
+    "{rule}：算入できる額を超える保険が入っている（{state}）",
+    "{rule}: more insurance ({state}) than may count",
+)
+NOT_SURPLUS = Text(
+    "{rule}：過不足が、充当から所要額を引いた額と異なる",
+    "{rule}: the surplus is not cover less requirement",
+)
+COVER = Text("{rule}の充当（{state}）", "{rule}: cover, {state}")
+NOT_SUM = Text("{what}：合計が内訳の和と異なる", "{what}: the total is not the sum of its parts")
+NOT_SHORT = Text(
+    "{what}：不足額が、所要額に足りない額と異なる",
+    "{what}: the shortfall is not what the requirement lacks",
+)
 Said = Mapping[str, Any]
 
 
@@ -106,49 +134,73 @@ def _not_computable(day: Close) -> list[dict[str, Any]]:
 # -- computing it again --------------------------------------------------------------------------
 
 
-def recompute(said: Said) -> list[str]:
+def recompute(said: Said) -> list[Text]:
     """Compute a statement again from itself; what differs, in words. Empty where all holds.
 
     Raises:
         RulebookError: a draft or a fact in it cannot be read.
         KeyError, TypeError, ValueError: it is not of this format.
     """
-    drafts = tuple(read_draft(text, id) for id, text in said["drafts"].items())
-    edition = Edition(date.fromisoformat(said["what_if_on"] or said["on"]), drafts)
-    differ = []
+    edition = _edition(said)
+    differ = list[Text]()
     if edition.digest() != said["edition"]["digest"]:
-        differ.append("the law and drafts of this program are not the edition of the statement")
+        differ.append(OTHER_LAW)
     for line in said["custody"]:
-        differ += _arithmetic(line["line"], line["required"], line[GOING], line["shortfall"])
+        differ += _arithmetic(same(line["line"]), line["required"], line[GOING], line["shortfall"])
     reserve = said["reserve"]
     if reserve["given"]:
         outputs = _evaluate(edition, RULE, reserve["given"])
         for state in STATES:
-            differ += _same(f"reserve, {state}", outputs[f"{state}_jpy"], reserve[state])
+            differ += _same(
+                Text("準備金（{state}）", "reserve, {state}").format(state=NAMES[state]),
+                outputs[f"{state}_jpy"],
+                reserve[state],
+            )
     for one in said["requirements"]:
         differ += _requirement_again(edition, one, reserve)
     return differ
 
 
-def _requirement_again(edition: Edition, one: Said, reserve: Said) -> list[str]:
-    name, differ = one["rule"], []
+def titles(said: Said) -> dict[str, Text]:
+    """What the rules that a statement names are called, by its own drafts and this rulebook.
+
+    Raises:
+        RulebookError: a draft in it cannot be read.
+        KeyError, TypeError, ValueError: it is not of this format.
+    """
+    known = {rule.id: rule.title for rule in _edition(said).rules()}
+    named = [one["rule"] for key in ("requirements", "not_computable") for one in said[key]]
+    return {id: known[id] for id in named if id in known}
+
+
+def _edition(said: Said) -> Edition:
+    drafts = tuple(read_draft(text, id) for id, text in said["drafts"].items())
+    return Edition(date.fromisoformat(said["what_if_on"] or said["on"]), drafts)
+
+
+def _requirement_again(edition: Edition, one: Said, reserve: Said) -> list[Text]:
+    name, differ = one["rule"], list[Text]()
     outputs = _evaluate(edition, name, one["given"])
     need = next(outputs[k] for k in _NEED if k in outputs)
-    differ += _same(f"{name}: required", need, one["required"])
+    differ += _same(Text(f"{name}の所要額", f"{name}: required"), need, one["required"])
     if one["insurance_at_most"] is not None:
         most = outputs["insurance_at_most"]
-        differ += _same(f"{name}: insurance at most", most, one["insurance_at_most"])
+        differ += _same(
+            Text(f"{name}の保険の上限", f"{name}: insurance at most"),
+            most,
+            one["insurance_at_most"],
+        )
     for state in STATES:
         part = one[state]
         if part["reserve"] != reserve[state]:
-            differ.append(f"{name}: the reserve ({state}) is not that of the statement")
-        differ += _sum(f"{name}: cover, {state}", part)
+            differ.append(OTHER_RESERVE.format(rule=name, state=NAMES[state]))
+        differ += _sum(COVER.format(rule=name, state=NAMES[state]), part)
         over = _less(part.get("insurance"), one["insurance_at_most"])
         if over is not None and over != "0" and not over.startswith("-"):
-            differ.append(f"{name}: more insurance ({state}) than may count")
+            differ.append(TOO_MUCH.format(rule=name, state=NAMES[state]))
     gap = _less(one[GOING]["total"], one["required"])
     if _other(one["surplus"], gap):
-        differ.append(f"{name}: the surplus is not cover less requirement")
+        differ.append(NOT_SURPLUS.format(rule=name))
     return differ
 
 
@@ -157,24 +209,21 @@ def _evaluate(edition: Edition, id: str, given: Said) -> Mapping[str, Figure]:
     return edition.evaluate(id, facts)
 
 
-def _same(what: str, figure: Figure, said: Any) -> list[str]:
+def _same(what: Text, figure: Figure, said: Any) -> list[Text]:
     found = plain(figure.value)
-    return [] if found == said else [f"{what}: the statement says {said}, it comes to {found}"]
+    return [] if found == said else [OTHER.format(what=what, said=said, found=found)]
 
 
-def _sum(what: str, part: Said) -> list[str]:
+def _sum(what: Text, part: Said) -> list[Text]:
     parts = [_number(v) for k, v in part.items() if k != "total"]
     known = None if None in parts else number_text(sum((p for p in parts if p), Fraction(0)))
-    return (
-        [f"{what}: the total is not the sum of its parts"] if _other(part["total"], known) else []
-    )
+    return [NOT_SUM.format(what=what)] if _other(part["total"], known) else []
 
 
-def _arithmetic(what: str, need: Any, held: Any, short: Any) -> list[str]:
+def _arithmetic(what: Text, need: Any, held: Any, short: Any) -> list[Text]:
     gap = _less(need, held)
     short_ = "0" if gap is not None and gap.startswith("-") else gap
-    words = f"{what}: the shortfall is not what the requirement lacks"
-    return [words] if _other(short, short_) else []
+    return [NOT_SHORT.format(what=what)] if _other(short, short_) else []
 
 
 def _other(said: Any, found: str | None) -> bool:

@@ -92,6 +92,7 @@ def shared_suppliers(firms: Iterable[Firm]) -> list[dict[str, Any]]:
         for name, id in document["exposure"]["suppliers"].items():
             row = {
                 "firm": firm.id,
+                "name": document["venue"]["name"],
                 "on": document["on"],
                 "value": _slim(entries[id]),
                 "share": None,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from sonae.core.canonical import decimal_text
 from sonae.core.display import ABOUT, MINUS, fixed, with_separators
@@ -12,6 +13,8 @@ from sonae.core.text import Lang
 
 MYRIADS = ("", "万", "億", "兆", "京")
 SCHEME = re.compile(r"https?://", re.IGNORECASE)
+JAPANESE = re.compile("[぀-ヿ㐀-鿿ｦ-ﾟ]")
+"""A character that Japanese is written with: kana or kanji."""
 MONTHS = (
     "",
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -120,6 +123,37 @@ def instant(iso: str, zone: str, lang: Lang) -> str:
     if lang == "ja":
         return f"{day(iso[:10], lang)} {time}（{place.replace(', ', '、')}）"
     return f"{day(iso[:10], lang)}, {time} ({place})"
+
+
+def local(at: str, zone: str) -> datetime:
+    """An instant by the clock of a zone; one without an offset is in UTC.
+
+    >>> local("2026-11-20T15:30:00Z", "Asia/Tokyo").isoformat()
+    '2026-11-21T00:30:00+09:00'
+    """
+    found = datetime.fromisoformat(at)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(ZoneInfo(zone))
+
+
+def clock(at: str, zone: str, lang: Lang) -> str:
+    """An instant to the minute by the clock of a zone, which has to be named beside it.
+
+    >>> clock("2026-11-20T15:30:00Z", "Asia/Tokyo", "en")
+    '21 November 2026, 00:30'
+    """
+    found, gap = local(at, zone), " " if lang == "ja" else ", "
+    return f"{day(found.date().isoformat(), lang)}{gap}{found:%H:%M}"
+
+
+def tongue(words: str) -> Lang | None:
+    """The language that somebody wrote in; None for what is no words, such as a number.
+
+    >>> tongue("2018年の告知"), tongue("company notices"), tongue("12.5")
+    ('ja', 'en', None)
+    """
+    if JAPANESE.search(words):
+        return "ja"
+    return "en" if re.search("[A-Za-z]{2}", words) else None
 
 
 def sentence(words: str, lang: Lang) -> str:

@@ -24,6 +24,7 @@ from sonae.report.entries import groups
 from sonae.report.exposure import exposure, receivables
 from sonae.report.figures import Figures, Reasons
 from sonae.report.findings import findings
+from sonae.report.marked import written
 from sonae.report.prices import prices
 from sonae.report.rules import gaps, rules, tests
 from sonae.report.segregation import segregation
@@ -144,6 +145,7 @@ def _environment() -> Environment:
     )
     found.globals["address"] = "#f-{}".format
     found.globals["register"] = True
+    found.filters["written"] = written
     return found
 
 

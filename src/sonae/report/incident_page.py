@@ -89,7 +89,7 @@ def place_rows(incident: Found, lang: Lang) -> list[dict[str, str]]:
         {
             "kind": words(f"incident.{kind}"),
             "name": name,
-            "lost": ", ".join(f"{exact(parse_number(n))} {a}" for a, n in assets.items()),
+            "lost": _list(words).join(f"{exact(parse_number(n))} {a}" for a, n in assets.items()),
         }
         for kind in ("wallet", "signing_domain", "account", "bank")
         for name, assets in incident["loss"].get(kind, {}).items()
@@ -188,7 +188,9 @@ def method_rows(methods: list[Found], valuation: Found | None, lang: Lang) -> li
         rows.append(
             {
                 "title": m["title"][lang],
-                "coins": ", ".join(f"{exact(parse_number(v))} {a}" for a, v in m["coins"].items()),
+                "coins": _list(words).join(
+                    f"{exact(parse_number(v))} {a}" for a, v in m["coins"].items()
+                ),
                 "coins_worth": _money(m["coins_worth"]) if m["coins"] else "",
                 "amount": _money(m["amount"]),
                 "goodwill": _money(m["goodwill"]) if m["goodwill"] != "0" else "",
@@ -199,7 +201,7 @@ def method_rows(methods: list[Found], valuation: Found | None, lang: Lang) -> li
                 "worse": f"{m['worse']:,}",
                 "first": n == 0,
                 "discharge": words(f"discharge.{m['discharge']}"),
-                "left": ", ".join(left),
+                "left": _list(words).join(left),
                 "left_worth": fixed(worth, 0) if left else "",
                 "taxable": "" if m["tax"]["amount"] == "0" else _money(m["tax"]["amount"]),
                 "tax": words.known(f"tax_treatment.{m['tax']['kind']}", ""),
@@ -238,7 +240,7 @@ def programme_views(programmes: list[Found], lang: Lang) -> list[dict[str, Any]]
                         {
                             "role": words(f"console_incident.role_{a['role']}"),
                             "person": a["person"],
-                            "at": instant(a["at"], "", lang),
+                            "at": a["at"],
                         }
                         for a in f["approvals"]
                     ],
@@ -291,7 +293,7 @@ def waiting_rows(waiting: list[Found], lang: Lang) -> list[dict[str, str]]:
     return [
         {
             "act": str(w["act"]),
-            "at": instant(w["at"], "", lang),
+            "at": w["at"],
             "by": w["by"],
             "kind": words.known(f"console_incident.act_{w['kind']}", w["kind"]),
             "about": _about(w["content"], words),
@@ -307,7 +309,12 @@ def _about(content: Found, words: Words) -> str:
         for k, v in content.items()
         if v not in (None, "")
     ]
-    return ("、" if words.lang == "ja" else ", ").join(parts)
+    return _list(words).join(parts)
+
+
+def _list(words: Words) -> str:
+    """What stands between the parts of a list."""
+    return "、" if words.lang == "ja" else ", "
 
 
 def _plain(value: Any) -> str:

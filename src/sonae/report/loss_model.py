@@ -79,15 +79,15 @@ def _rate(rate: Found, words: Words) -> Section:
     low, high = rate["interval"]
     lines = [
         words(
-            "model.rate_line", jurisdiction=rate["jurisdiction"], mean=_share(rate["mean"]),
-            low=_share(low), high=_share(high), weight=_share(rate["weight"]),
-            market=_share(rate["market"]),
+            "model.rate_line", jurisdiction=_place(rate["jurisdiction"], words),
+            mean=_share(rate["mean"]), low=_share(low), high=_share(high),
+            weight=_share(rate["weight"]), market=_share(rate["market"]),
         ),
         *(
             words(
-                "model.group", name=g["jurisdiction"], events=g["events"],
+                "model.group", name=_place(g["jurisdiction"], words), events=g["events"],
                 years=f"{g['venue_years']:,.0f}", why=g["why"][words.lang],
-                confidence=g["confidence"],
+                confidence=words(f"confidence.{g['confidence']}"),
             )
             for g in rate["groups"]
         ),
@@ -98,6 +98,10 @@ def _rate(rate: Found, words: Words) -> Section:
         ),
     ]  # fmt: skip
     return Section(words("model.rate"), tuple(lines))
+
+
+def _place(code: str, words: Words) -> str:
+    return words.known(f"place.{code}", code)
 
 
 # -- a reserve -------------------------------------------------------------------------------------
@@ -209,7 +213,8 @@ def _parts(found: Found, words: Words) -> Section:
         m = p["tvar"][level]
         rows.append(
             (
-                p["name"], _money(p["held"]), f"{p['losses_a_year']:.4f}", _share(p["share_lost"]),
+                words.known(f"assets.{p['name']}", p["name"]), _money(p["held"]),
+                f"{p['losses_a_year']:.4f}", _share(p["share_lost"]),
                 _money(m["point"]), _ends(m["interval"], _money), _money(m["predictive"]),
             )
         )  # fmt: skip

@@ -52,12 +52,19 @@ def mix_sections(found: Mapping[str, Any], lang: Lang) -> list[Section]:
             tuple(head),
             tuple(tuple(row) for row in rows),
             frozenset(range(2 if key == "layers" else 1, len(head))),
-            _frontier(found, words) if key == "frontier" else None,
+            _key(words) + _frontier(found, words) if key == "frontier" else None,
         )
         for key, (head, rows) in mix_tables(found, lang).items()
     ]
     notes = tuple(fmt.sentence(n, lang) for n in mix_notes(found, lang))
     return [*sections, Section(words("mix.estimate"), notes)]
+
+
+def _key(words: Words) -> Markup:
+    """What each mark of the frontier stands for."""
+    pairs = (("circle", "cost"), ("square", "cash"))
+    items = (Markup("<li>{}{}</li>").format(mark(m), words(f"mix.{k}")) for m, k in pairs)
+    return Markup('<ul class="keys">{}</ul>').format(Markup("").join(items))
 
 
 def _frontier(found: Mapping[str, Any], words: Words) -> Markup:

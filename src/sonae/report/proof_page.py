@@ -10,7 +10,7 @@ from sonae.core.amount import coins
 from sonae.core.canonical import parse_number
 from sonae.core.display import exact, fixed, with_separators
 from sonae.core.text import Lang
-from sonae.report.format import instant
+from sonae.report.format import instant, title
 from sonae.report.words import Words
 
 Found = Mapping[str, Any]
@@ -76,7 +76,7 @@ def custody_rows(statement: Found, lang: Lang) -> list[dict[str, Any]]:
     ]
 
 
-def requirement_rows(statement: Found, lang: Lang) -> list[dict[str, Any]]:
+def requirement_rows(statement: Found, titles: Found, lang: Lang) -> list[dict[str, Any]]:
     """Requirements of a reserve with what stands behind each, or why there is no amount."""
     words = Words(lang)
     rows = []
@@ -84,7 +84,7 @@ def requirement_rows(statement: Found, lang: Lang) -> list[dict[str, Any]]:
         reasons = one["reasons"]
         rows.append(
             {
-                "rule": one["rule"],
+                **_named(one["rule"], titles, lang),
                 "standing": one["standing"],
                 "confidence": one["confidence"],
                 "required": _money(one["required"], words),
@@ -94,6 +94,19 @@ def requirement_rows(statement: Found, lang: Lang) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def missing_rows(statement: Found, titles: Found, lang: Lang) -> list[dict[str, str]]:
+    """Requirements of the law without an amount, each with the reason."""
+    return [
+        {**_named(one["rule"], titles, lang), "reason": one["reason"][lang]}
+        for one in statement["not_computable"]
+    ]
+
+
+def _named(rule: str, titles: Found, lang: Lang) -> dict[str, str]:
+    """A rule by its title with its id; by its id alone where nobody here knows it."""
+    return {"rule": rule, "title": title(titles[rule][lang], lang) if rule in titles else rule}
 
 
 def _money(value: Any, words: Words) -> str:

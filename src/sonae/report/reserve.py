@@ -49,7 +49,6 @@ def proposal_rows(found: Found, lang: Lang) -> list[dict[str, Any]]:
             "name": named(words, p["kind"]),
             "amount": yen(p["amount_jpy"]),
             "day": fmt.day(p["on"], lang),
-            "until": moment(p["expires"]),
             "so_far": words("console_reserve.approved_of", n=len(p["approved_by"]), of=p["needed"]),
         }
         for p in found["proposals"]
@@ -66,7 +65,6 @@ def act_rows(found: Found, lang: Lang) -> list[dict[str, Any]]:
         rows.append(
             {
                 **e,
-                "when": moment(e["at"]),
                 "name": SEP[lang].join(
                     filter(None, (named(words, e["act"]), named(words, e["kind"])))
                 ),
@@ -128,11 +126,6 @@ def _value(value: Any, lang: Lang) -> str:
 def yen(amount: str | None) -> str:
     """Whole yen with separators; empty where there is no amount."""
     return exact(parse_number(amount)) if amount else ""
-
-
-def moment(at: str) -> str:
-    """An instant to the minute, in UTC."""
-    return f"{at[:10]} {at[11:16]}Z"
 
 
 def plan_view(document: Found, lang: Lang) -> dict[str, Any]:

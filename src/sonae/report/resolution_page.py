@@ -8,6 +8,7 @@ from typing import Any
 from sonae.core.canonical import parse_number
 from sonae.core.text import Lang
 from sonae.report.format import day, instant, percent
+from sonae.report.marked import moment
 from sonae.report.takeover import readiness_rows
 from sonae.report.words import Words
 
@@ -59,12 +60,12 @@ def ready_rows(document: Found | None, lang: Lang) -> list[Sequence[str]]:
     return [] if document is None else [*readiness_rows(document, lang)]
 
 
-def drill_table(found: Found | None, lang: Lang) -> dict[str, Any] | None:
+def drill_table(found: Found | None, lang: Lang, zone: str) -> dict[str, Any] | None:
     """Drills side by side: seconds from the start, step by step."""
     if found is None:
         return None
     words = Words(lang)
-    heads = [instant(d["started"], "", lang) for d in found["drills"]]
+    heads = [moment(d["started"], lang, zone) for d in found["drills"]]
     rows = [
         {
             "step": words(f"takeover_step.{r['step']}"),
@@ -115,7 +116,9 @@ def outside_rows(tests: Sequence[Found], lang: Lang) -> list[dict[str, str]]:
             "by": t["by"],
             "good": "yes" if t["result"] == "opened" else "",
             "result": words(f"console_resolution.test_{t['result']}"),
-            "found": ", ".join(words.known(f"finding.{n}", n) for n in t.get("found", ())),
+            "found": ("、" if lang == "ja" else ", ").join(
+                words.known(f"finding.{n}", n) for n in t.get("found", ())
+            ),
         }
         for t in tests
     ]

@@ -108,7 +108,7 @@ def suppliers_section(found: Sequence[Found], lang: Lang) -> Section:
         for n, firm in enumerate(one["firms"]):
             share = fmt.percent(parse_number(firm["share"]), lang) if firm["share"] else "–"
             named = (one["supplier"], str(len(one["firms"]))) if not n else ("", "")
-            rows.append((*named, firm["firm"], _amount(firm["value"], words), share))
+            rows.append((*named, firm["name"], _amount(firm["value"], words), share))
     head = tuple(
         words(f"supervise.{k}") for k in ("supplier", "of_firms", "firm", "value", "share")
     )

@@ -27,6 +27,7 @@ from markupsafe import Markup
 from sonae.actions.console import Home
 from sonae.core.text import LANGS, Lang
 from sonae.report import format as fmt
+from sonae.report.marked import moment, when, written, zone_name
 from sonae.report.svg import PATTERNS, swatch
 from sonae.report.words import Words
 from sonae.web.rights import visible
@@ -211,4 +212,8 @@ def _environment() -> Environment:
     found.filters["day"] = fmt.day
     found.filters["capital"] = fmt.sentence
     found.filters["month"] = fmt.month
+    found.filters["written"] = written
+    found.filters["when"] = when
+    found.filters["moment"] = moment
+    found.filters["zone"] = zone_name
     return found

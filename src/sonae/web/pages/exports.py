@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from sonae.actions.console_export import ask, exports, let_go, personal_files, take
-from sonae.core.text import Lang
-from sonae.report.reserve import moment
 from sonae.web.page import Data, Here, page
 from sonae.web.rights import Me, Who, needs
 
@@ -21,17 +18,14 @@ May = Annotated[None, needs("personal")]
 Id = Annotated[str, Form(pattern="^[0-9a-f]{16}$")]
 
 
-def _screen(data: Data, lang: Lang, request: Request) -> Mapping[str, Any]:
-    return {"moment": moment}
-
-
-@page(router, "/{firm}/exports", "exports.html", _screen)
+@page(router, "/{firm}/exports", "exports.html")
 def exports_page(firm: str, home: Here, people: Who, me: Me, may: May) -> Data:
     """Files of personal data, and exports that wait or may be taken."""
     found = home.firm(firm)
     names = ("id", "file", "reason", "by_id", "second_id", "ends")
     waiting = [{k: e[k] for k in names} for e in exports(people, found)]
-    return {"firm": firm, "files": personal_files(found), "exports": waiting}
+    zone, files = found.time_zone(), personal_files(found)
+    return {"firm": firm, "time_zone": zone, "files": files, "exports": waiting}
 
 
 @router.post("/{firm}/exports/ask", include_in_schema=False)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from sonae.actions.fund_screen import Acts
-from sonae.core.text import Lang
-from sonae.report.reserve import moment
 from sonae.store.console_schema import CREDENTIAL
 from sonae.web.page import Data, page
 from sonae.web.rights import Me, Who
@@ -34,11 +31,7 @@ class Taken(Public):
     credential: dict[str, Any]
 
 
-def _screen(data: Data, lang: Lang, request: Request) -> Mapping[str, Any]:
-    return {"moment": moment}
-
-
-@page(router, "/me", "me.html", _screen)
+@page(router, "/me", "me.html")
 def me(request: Request, people: Who, me: Me) -> Data:
     """Whoever signed in: roles, firms, passkeys, act keys, the last lines of their log."""
     acts: Acts = request.app.state.acts

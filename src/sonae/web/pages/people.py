@@ -10,7 +10,6 @@ from fastapi.responses import RedirectResponse, Response
 
 from sonae.actions.console_people import EVERY, GRANTS, SECONDED
 from sonae.core.text import Lang
-from sonae.report.reserve import moment
 from sonae.store.console_schema import USER
 from sonae.web.page import Data, page, render
 from sonae.web.rights import Me, Who, needs
@@ -24,7 +23,6 @@ Chosen = Annotated[list[Annotated[str, Form(max_length=64)]], Form(max_length=20
 
 def _screen(data: Data, lang: Lang, request: Request) -> Mapping[str, Any]:
     return {
-        "moment": moment,
         "grants": GRANTS,
         "seconded": SECONDED,
         "every": EVERY,

@@ -42,7 +42,8 @@ def _screen(data: Data, lang: Lang, _: Request) -> Mapping[str, Any]:
         "seals": report.seal_rows(seal["log"], lang),
         "assets": report.asset_rows(seal["log"], lang),
         "custody": report.custody_rows(seal["statement"], lang),
-        "requirements": report.requirement_rows(seal["statement"], lang),
+        "requirements": report.requirement_rows(seal["statement"], seal["titles"], lang),
+        "missing": report.missing_rows(seal["statement"], seal["titles"], lang),
     }
 
 

@@ -81,11 +81,12 @@ def reserve(
 ) -> Data:
     """The reserve ledger of a firm; `reserve` is null where it has none."""
     found = home.firm(firm)
+    zone = found.time_zone()
     if found.store(FUND) is None:
-        return {"firm": firm, "reserve": None, "plan": _plan(found)}
+        return {"firm": firm, "time_zone": zone, "reserve": None, "plan": _plan(found)}
     with at(found) as ledger:
         fund = overview(ledger, utc_now, _keys(request), before, account or None)
-    return {"firm": firm, "reserve": fund, "plan": _plan(found)}
+    return {"firm": firm, "time_zone": zone, "reserve": fund, "plan": _plan(found)}
 
 
 def _form(data: Data, lang: Lang, request: Request) -> Mapping[str, Any]:
@@ -121,7 +122,6 @@ def _entry(data: Data, lang: Lang, request: Request) -> Mapping[str, Any]:
         "act": rows[0],
         "lines": view.proposal_lines(proposal, lang) if proposal else [],
         "content": view.content_rows(proposal["content"], lang) if proposal else [],
-        "until": view.moment(proposal["expires"]) if proposal else "",
         "may_act": bool(reader(request).roles),
     }
 
@@ -129,8 +129,10 @@ def _entry(data: Data, lang: Lang, request: Request) -> Mapping[str, Any]:
 @page(router, "/{firm}/reserve/{seq}", "reserve_entry.html", _entry)
 def entry(firm: str, home: Here, request: Request, seq: Seq) -> Data:
     """One entry as it was signed; a proposal as its second person must see it."""
-    with at(home.firm(firm)) as ledger:
-        return {"firm": firm, **entry_of(ledger, seq, _keys(request))}
+    found = home.firm(firm)
+    with at(found) as ledger:
+        said = entry_of(ledger, seq, _keys(request))
+    return {"firm": firm, "time_zone": found.time_zone(), **said}
 
 
 @router.get("/{firm}/reserve-chain.json")

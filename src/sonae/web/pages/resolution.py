@@ -20,7 +20,7 @@ def _screen(data: Data, lang: Lang, _: Request) -> Mapping[str, Any]:
     return {
         "parts": report.component_rows(data["components"], lang),
         "ready": report.ready_rows(data["readiness"], lang),
-        "drills": report.drill_table(data["drills"], lang),
+        "drills": report.drill_table(data["drills"], lang, data["time_zone"]),
         "tasks": report.task_rows(data["checklist"], lang),
         "tests": report.outside_rows(data["restore_tests"], lang),
     }

@@ -58,6 +58,7 @@ def _laboratory(data: Data, lang: Lang, _: Request) -> Mapping[str, Any]:
         "paid": oku(data["protection"]["paid"], lang),
         "lost": oku(data["protection"]["of"], lang),
         "heaviest": _heaviest(data, view),
+        "known": len(_known(data)),
     }
 
 
@@ -67,9 +68,14 @@ def _told(rows: list[list[str]]) -> list[list[str]]:
     return [[row[n] for n in full] for row in rows]
 
 
+def _known(data: Data) -> list[Data]:
+    """Firms whose burden can be held against their own capital."""
+    return [r for r in data["burden"] if isinstance(r["share_of_capital"], str)]
+
+
 def _heaviest(data: Data, view: LevelView) -> str:
     """The largest share of its own capital that a firm would have to hold in cash."""
-    known = [r for r in data["burden"] if isinstance(r["share_of_capital"], str)]
+    known = _known(data)
     if not known:
         return view.words("level.unknown")
     most = max(known, key=lambda r: ratio(r["share_of_capital"]))
