@@ -127,6 +127,7 @@ def test_a_log_or_a_statement_that_was_changed_is_said_to_be(demo_home: Path, tm
         assert seal["statement_differs"]
         page = console.ask(PAGE, accept_language="en").text
         assert page.count('class="late"') >= 2
+        assert seal["log_failed"]["ja"] != seal["log_failed"]["en"]
         differ = seal["statement_differs"]
         assert all(d["ja"] != d["en"] for d in differ)
         assert unescape(console.ask(PAGE, accept_language="ja").text).count(differ[0]["ja"]) == 1

@@ -153,6 +153,23 @@ def test_a_telephone_shows_every_page_whole_or_says_that_it_slides(demo: Console
                 assert page.evaluate(hidden) == [], (locale, path)
 
 
+def test_a_form_chooses_no_ground_for_anybody_and_marks_what_must_be_given(demo: Console):
+    page = demo.ask("/dmm-bitcoin/reserve/new?kind=use", accept_language="ja").text
+    chosen = re.findall(r'<select name="([^"]+)" required>(.*?)</select>', page)
+    options = {name: re.findall(r'<option value="([^"]*)"', inside) for name, inside in chosen}
+    assert {"nature", "ground"} <= set(options)
+    assert all(found[0] == "" for found in options.values() if len(found) > 1)
+    assert page.count(" required") == page.count(">必須<")
+    assert "デモでは起票できない" in page
+
+
+def test_the_note_on_shortfalls_stands_under_the_table_of_them(demo: Console):
+    page = demo.ask("/mihon/today", accept_language="ja").text
+    note = page.index("一つの行の超過は他の行の不足を補わない")
+    assert page.index("<table") < note < page.index('<figure class="chart">')
+    assert "一つの行の超過は他の行の不足を補わない" in demo.ask("/supervisor").text
+
+
 def test_a_card_on_a_telephone_says_what_each_of_its_values_is(demo: Console):
     bare = """() => [...document.querySelectorAll("table.cards td")].filter((e) =>
         e.checkVisibility() && e.textContent.trim() && e.dataset.h === undefined)

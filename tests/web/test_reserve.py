@@ -217,6 +217,7 @@ def test_an_older_ledger_is_refused_by_who_saw_a_newer_one(team: Team, tmp_path:
     page = team.ann.page
     page.goto(f"{team.ann.url}/acme/reserve/new?kind=contribute")
     page.fill("[name=on]", DAY)
+    page.select_option("[name=asset]", "TRUST")
     page.fill("[name=amount]", "5")
     page.click("button[value=propose]")
     assert f"entry {seq}" in team.ann.alert()

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from sonae.actions.keys import verify_signature
 from sonae.core.errors import Refused, UsageError
+from sonae.core.text import Text
 from sonae.seal import minisign, tiles, tree
 from sonae.seal.claims import Claim
 from sonae.seal.encoding import ROW
@@ -174,7 +175,7 @@ def log_of(folder: Path, public: bytes, origin: str) -> tuple[Checkpoint, list[b
     """
     note = folder / "checkpoint"
     if not note.is_file():
-        raise LogError("log/checkpoint is missing")
+        raise LogError(Text("log/checkpointがない", "log/checkpoint is missing"))
     found = open_checkpoint(note.read_bytes(), origin, public, verify_signature)
     return found, tiles.read_entries(lambda path: (folder / path).read_bytes(), found.head)
 
@@ -202,9 +203,16 @@ def chain_holds(entries: Sequence[Any]) -> None:
         follows = new["seq"] == old["seq"] + 1 and new["previous"] == old["header_hash"]
         later = new["corrects"] is None and new["time_ms"] > max(sealed)
         if not follows or not (later or new["corrects"] in sealed.get(new["time_ms"], ())):
-            raise SealError(f"seal {new['seq']} does not follow seal {old['seq']}")
+            raise SealError(
+                Text(
+                    f"封緘{new['seq']}が封緘{old['seq']}に続いていない",
+                    f"seal {new['seq']} does not follow seal {old['seq']}",
+                )
+            )
     if entries and (entries[0]["seq"] != 1 or int(entries[0]["previous"], 16)):
-        raise SealError("the log does not begin with the first seal")
+        raise SealError(
+            Text("ログが最初の封緘から始まっていない", "the log does not begin with the first seal")
+        )
 
 
 def origin_of(public: bytes) -> str:

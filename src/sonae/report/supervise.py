@@ -76,7 +76,7 @@ def firms_section(rows: Sequence[Found], lang: Lang) -> Section:
             found.append((*head, *("–",) * 5))
     titles = tuple(words(f"supervise.{name}") for name in names)
     right = frozenset({2, 3, 4, 5, 7, 8, 9, 10})
-    lines = (words("supervise.not_added"),)
+    lines = (words("supervise.not_added"), words("state.insolvency_note"))
     return Section(words("supervise.side_by_side"), lines, titles, tuple(found), right)
 
 

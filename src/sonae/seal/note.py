@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sonae.core.chain import Signer, Verifier
+from sonae.core.text import Text
 from sonae.seal.tlog import Head, LogError
 
 ED25519, COSIGNATURE = 1, 4
@@ -75,7 +76,7 @@ def open_note(
         _must(name, len(rest) == 64 and verify(keys[name], rest, text.encode()))
         names.append(name)
     if not names:
-        raise LogError("no known key has signed the note")
+        raise LogError(Text("既知の鍵による署名がない", "no known key has signed the note"))
     return text, tuple(dict.fromkeys(names))
 
 
@@ -91,12 +92,27 @@ def read_checkpoint(text: str) -> Checkpoint:
     """What the text of a checkpoint says; open the note first."""
     lines = _body(text).decode().split("\n")[:-1]
     if len(lines) < 3 or not all(lines):
-        raise LogError("not a checkpoint: fewer than three lines, or an empty one")
+        raise LogError(
+            Text(
+                "チェックポイントではない：3行に満たないか、空の行がある",
+                "not a checkpoint: fewer than three lines, or an empty one",
+            )
+        )
     if not _SIZE.fullmatch(lines[1]):
-        raise LogError(f"not a checkpoint: no size of a log: {lines[1]}")
+        raise LogError(
+            Text(
+                f"チェックポイントではない：ログの件数でない行がある（{lines[1]}）",
+                f"not a checkpoint: no size of a log: {lines[1]}",
+            )
+        )
     root = from_base64(lines[2], "the root of a checkpoint")
     if len(root) != 32:
-        raise LogError("not a checkpoint: the root is not of 32 bytes")
+        raise LogError(
+            Text(
+                "チェックポイントではない：根が32バイトでない",
+                "not a checkpoint: the root is not of 32 bytes",
+            )
+        )
     return Checkpoint(lines[0], Head(int(lines[1]), root), tuple(lines[3:]))
 
 
@@ -104,7 +120,12 @@ def open_checkpoint(note: bytes, origin: str, public: bytes, verify: Verifier) -
     """The checkpoint of a log, signed under its origin by its key."""
     found = read_checkpoint(open_note(note, {origin: public}, verify)[0])
     if found.origin != origin:
-        raise LogError(f"a checkpoint of the log {found.origin}, not of {origin}")
+        raise LogError(
+            Text(
+                f"チェックポイントは{found.origin}のログのもので、{origin}のものではない",
+                f"a checkpoint of the log {found.origin}, not of {origin}",
+            )
+        )
     return found
 
 
@@ -150,7 +171,12 @@ def _of(
 
 def _must(name: str, good: bool) -> None:
     if not good:
-        raise LogError(f"the signature of {name} is not that of its key over this text")
+        raise LogError(
+            Text(
+                f"{name}の署名が、その鍵によるこの文への署名ではない",
+                f"the signature of {name} is not that of its key over this text",
+            )
+        )
 
 
 def _line(name: str, signer: Signer, kind: int, signature: bytes) -> bytes:
@@ -163,22 +189,39 @@ def _parse(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
     try:
         text, gap, block = note.decode("utf-8").rpartition("\n\n")
     except UnicodeDecodeError as error:
-        raise LogError("not a note: not UTF-8") from error
+        raise LogError(
+            Text("署名付きの文ではない：UTF-8でない", "not a note: not UTF-8")
+        ) from error
     lines = block.split("\n")
     if not gap or len(lines) < 2 or lines.pop():
-        raise LogError("not a note: no signature after an empty line")
+        raise LogError(
+            Text(
+                "署名付きの文ではない：空の行の後に署名がない",
+                "not a note: no signature after an empty line",
+            )
+        )
     if len(lines) > MOST_SIGNATURES:
-        raise LogError(f"a note with more than {MOST_SIGNATURES} signatures")
+        raise LogError(
+            Text(
+                f"署名が{MOST_SIGNATURES}件を超える",
+                f"a note with more than {MOST_SIGNATURES} signatures",
+            )
+        )
     _body(text + "\n")
     signed = []
     for line in lines:
         dash, name, word = (*line.split(" "), "", "")[:3]
         if dash != "—" or line != f"— {name} {word}":
-            raise LogError(f"not a note: not a signature: {line}")
+            raise LogError(
+                Text(
+                    f"署名付きの文ではない：署名でない行がある（{line}）",
+                    f"not a note: not a signature: {line}",
+                )
+            )
         _name(name)
         signed.append((name, from_base64(word, f"the signature of {name}")))
         if len(signed[-1][1]) < 5:
-            raise LogError(f"the signature of {name} is too short")
+            raise LogError(Text(f"{name}の署名が短すぎる", f"the signature of {name} is too short"))
     return text + "\n", signed
 
 
@@ -186,13 +229,23 @@ def _body(text: str) -> bytes:
     """The text as bytes, if a note can hold it."""
     body = _utf8(text)
     if not text.endswith("\n") or any(byte < 32 and byte != 10 for byte in body):
-        raise LogError("the text of a note ends a line and holds no other control character")
+        raise LogError(
+            Text(
+                "文は改行で終わり、ほかの制御文字を含まないものでなければならない",
+                "the text of a note ends a line and holds no other control character",
+            )
+        )
     return body
 
 
 def _name(name: str) -> bytes:
     if not name or "+" in name or any(c.isspace() or ord(c) < 32 for c in name):
-        raise LogError(f"no name for a key: {name!r} (no spaces, no plus)")
+        raise LogError(
+            Text(
+                f"鍵の名前として使えない：{name!r}（空白と+は使えない）",
+                f"no name for a key: {name!r} (no spaces, no plus)",
+            )
+        )
     return _utf8(name)
 
 

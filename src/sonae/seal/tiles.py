@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+from sonae.core.text import Text
 from sonae.seal.tlog import Head, LogError, head, leaf_hash, root
 
 WIDTH = 256
@@ -64,9 +65,19 @@ def read_entries(files: Mapping[str, bytes] | Callable[[str], bytes], log: Head)
     for path, content in tiles(entries).items():
         if _fetch(fetch, path) != content:
             wrong = path if right else path.replace("tile/0/", "tile/entries/")
-            raise LogError(f"{wrong} does not fit the other files of the log")
+            raise LogError(
+                Text(
+                    f"{wrong}が、ログのほかのファイルと合わない",
+                    f"{wrong} does not fit the other files of the log",
+                )
+            )
     if not right:
-        raise LogError(f"the files hold another log of {log.size} entries: another root")
+        raise LogError(
+            Text(
+                f"ファイルは{log.size}件の別のログのもの：根が異なる",
+                f"the files hold another log of {log.size} entries: another root",
+            )
+        )
     return entries
 
 
@@ -74,7 +85,7 @@ def _fetch(fetch: Callable[[str], bytes], path: str) -> bytes:
     try:
         return fetch(path)
     except (KeyError, FileNotFoundError) as error:
-        raise LogError(f"{path} is missing") from error
+        raise LogError(Text(f"{path}がない", f"{path} is missing")) from error
 
 
 def _split(path: str, content: bytes, width: int) -> list[bytes]:
@@ -84,9 +95,19 @@ def _split(path: str, content: bytes, width: int) -> list[bytes]:
     while at < len(content):
         end = at + 2 + int.from_bytes(content[at : at + 2], "big")
         if end > len(content):
-            raise LogError(f"{path} is cut off in its entry {len(found)}")
+            raise LogError(
+                Text(
+                    f"{path}が{len(found)}番目の記録の途中で切れている",
+                    f"{path} is cut off in its entry {len(found)}",
+                )
+            )
         found.append(content[at + 2 : end])
         at = end
     if len(found) != width:
-        raise LogError(f"{path} has {len(found)} entries, not {width}")
+        raise LogError(
+            Text(
+                f"{path}の記録は{len(found)}件で、{width}件でない",
+                f"{path} has {len(found)} entries, not {width}",
+            )
+        )
     return found
