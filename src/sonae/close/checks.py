@@ -133,12 +133,16 @@ def _balances(line: Line, facts: Facts) -> Iterator[Finding]:
         yield Finding("unidentified-deposits", "note", text, line.asset)
 
 
-_SHORT = Text("{a}の保有が帳簿残高に{q}足りない", "{a}: holdings are short of the ledger by {q}")
+_SHORT = Text(
+    "{a}の保有が帳簿残高に{q} {a}足りない", "{a}: holdings are short of the ledger by {q} {a}"
+)
 _UNBACKED = Text(
     "{a}の預かりのうち{q}は、期限内の支配証明または残高証明がない",
     "{a}: {q} of what is owed is not backed by a proof of control or statement in date",
 )
-_GUARANTEE = Text("{a}の履行保証暗号資産が{q}足りない", "{a}: guarantee assets are short by {q}")
+_GUARANTEE = Text(
+    "{a}の履行保証暗号資産が{q} {a}足りない", "{a}: guarantee assets are short by {q} {a}"
+)
 _NEGATIVE = Text(
     "{a}の残高がマイナスの口座が{n}件（計{q}）。他の利用者への債務は減らない",
     "{a}: {n} account(s) below zero (together {q}); what others are owed is not lowered",
@@ -161,13 +165,17 @@ def _trust(key: str, trust: Trust, clock: Clock) -> Iterator[Finding]:
     names = {"customer_trust": "cash-trust-shortage", "margin_trust": "margin-trust-shortage"}
     if not trust["settled"].computable:
         if trust["owed"].number() > 0:
-            text = _TRUST_UNKNOWN.format(c=trust.currency, q=exact(trust["owed"].number()))
+            text = _TRUST_UNKNOWN.format(
+                q=money_words(trust.currency, exact(trust["owed"].number()))
+            )
             yield Finding("trust-not-shown", "warning", text, key)
         return
     moving = trust["instructed"].number() + trust["calculated"].number()
     short = trust["owed"].number() - trust["settled"].number()
     due, cite = clock.due("cash_trust_shortage")
-    values = {"c": trust.currency, "q": exact(short), "moving": exact(moving)}
+    values = {
+        n: money_words(trust.currency, exact(v)) for n, v in (("q", short), ("moving", moving))
+    }
     if short > moving:
         text = _TRUST_SHORT.format(**values)
         yield Finding(names[trust.kind], "breach", text, key, cite, due)
@@ -177,16 +185,16 @@ def _trust(key: str, trust: Trust, clock: Clock) -> Iterator[Finding]:
 
 
 _TRUST_SHORT = Text(
-    "信託財産が利用者区分管理必要額に{c} {q}足りない（指図・算定済み{moving}）",
-    "the money trust is short by {c} {q} ({moving} instructed or calculated)",
+    "信託財産が利用者区分管理必要額に{q}足りない（指図・算定済み{moving}）",
+    "the money trust is short by {q} ({moving} instructed or calculated)",
 )
 _TRUST_UNKNOWN = Text(
-    "利用者の金銭{c} {q}に対し、信託残高（statements）が示されていない",
-    "customers' money of {c} {q} is owed and no trust balance (statements) is given",
+    "利用者の金銭{q}に対し、信託残高（statements）が示されていない",
+    "customers' money of {q} is owed and no trust balance (statements) is given",
 )
 _TRUST_MOVING = Text(
-    "信託の不足{c} {q}は、期限内の追加信託で解消する見込み",
-    "the trust is {c} {q} below the requirement; a top-up inside its clock is under way",
+    "信託の不足{q}は、期限内の追加信託で解消する見込み",
+    "the trust is {q} below the requirement; a top-up inside its clock is under way",
 )
 
 
