@@ -22,6 +22,7 @@ from tests.kit import write
 
 from .test_incident import ABOVE, FIXED, incident, tables
 
+GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 BANK = """
 name = "a bank"
 most_records = 50000
@@ -175,6 +176,20 @@ def test_everyone_is_paid_once_and_what_comes_back_is_paid_again(desk: Desk) -> 
         assert sonae(*words).code == 0
 
 
+@pytest.mark.parametrize("page", ["incident.md", "incident.ja.md"])
+def test_the_bank_and_the_accounts_of_the_guide_make_a_file(tmp_path: Path, page: str) -> None:
+    desk = Desk(tmp_path, str(tmp_path / "fund.db"))
+    text = (GUIDE / page).read_text("utf-8").split("\n```toml\n# bank.toml")[1]
+    bank, accounts = text.split("```")[0], text.split("```csv\n")[1].split("```")[0]
+    (tmp_path / "bank.toml").write_text(f"# bank.toml{bank}", encoding="utf-8")
+    (tmp_path / "accounts.csv").write_text(accounts, encoding="utf-8")
+    desk.begin()
+    name = desk.signed()
+    assert desk.done(desk.rail("release", name))["state"] == "unknown"
+    order = zengin.read((tmp_path / "box" / "out" / f"{name}.txt").read_bytes(), profile_of(desk))
+    assert {t.name_kana for t in order.transfers} == {"ﾔﾏﾀﾞ ﾊﾅｺ", "ｽｽﾞｷ ﾀﾛｳ"}
+
+
 def profile_of(desk: Desk) -> BankProfile:
     file = desk.folder / "bank.toml"
     return read_bank(read_settings(file), file).profile
@@ -265,6 +280,26 @@ def test_e84_names_and_accounts_that_a_bank_refuses_are_listed_and_nothing_is_ma
     assert said.code == 3
     assert {p["name"] for p in said.json()["problems"]} == {"not-permitted", "name-too-long"}
     assert desk.counters()["payable"][0] == 2
+
+
+def test_an_account_that_no_bank_could_pay_to_is_told_before_it_is_planned(tmp_path: Path) -> None:
+    """Once planned it changes only by a call back; and a file names whose account it refuses."""
+    desk = Desk(tmp_path, str(tmp_path / "fund.db"))
+    good = (tmp_path / "accounts.csv").read_text("utf-8")
+    bad = good.replace("A1,0005", "A1,5").replace("A2,0009,123,ordinary", "A2,0009,123,普通")
+    (tmp_path / "accounts.csv").write_text(bad, encoding="utf-8")
+    desk.done(desk.pay("open", "INC-1"))
+    words = ("plan", "INC-1", tmp_path / "frozen", "--accounts", tmp_path / "accounts.csv")
+    said = desk.pay(*words)
+    assert said.code == 3
+    found = [(p["name"], p["row"], p["column"]) for p in said.json()["problems"]]
+    assert found == [("bad-digits", 1, "bank"), ("bad-kind", 2, "kind")]
+    long = good.replace("ﾔﾏﾀﾞ ﾊﾅｺ", "ｽ" * 31)
+    (tmp_path / "accounts.csv").write_text(long, encoding="utf-8")
+    desk.fund(10**10, "trust bank letter")
+    desk.plan()
+    [problem] = desk.rail("file", "INC-1", "--on", ON).json()["problems"]
+    assert problem["key"].split()[0] == "A1"
 
 
 def test_customers_without_an_account_are_counted_and_wait(desk: Desk) -> None:

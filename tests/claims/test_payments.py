@@ -103,7 +103,7 @@ def test_a_plan_that_differs_is_refused_with_every_difference(desk: Desk, store:
         desk.plan(store, wrong)
     assert refused.value.differences == (
         "p000001 JPY tranche 1: 1001 planned, 1 given",
-        "p000002 JPY tranche 1: another account, and no change is recorded",
+        "p000002 JPY tranche 1: another account, no change is recorded (pay account change)",
         "new JPY tranche 1: given twice",
     )
     assert len(store.payments(PROGRAMME)) == 5

@@ -62,7 +62,16 @@ def story(people: People) -> None:
 
 def accrue(people: People, day: Path) -> None:
     """A draft asks for its floor of two billion; set aside and funded in one proposal."""
-    words = ("accrue", day, "--assume", "jp.proposal.custody-value", "--asset", "TRUST")
+    words = (
+        "accrue",
+        day,
+        "--assume",
+        "jp.proposal.custody-value",
+        "--variant",
+        "1pct",
+        "--asset",
+        "TRUST",
+    )
     said = people.act("aoi", *words)
     assert said.code == 0, said.out + said.err
     seq = str(said.json()["seq"])
@@ -132,7 +141,16 @@ def refill_and_release(people: People, day: Path) -> None:
     people.done("correct", f"corrects = {seq}", "ben", "chi")
     assert people.propose("aoi", "correct", f"corrects = {seq}").code == 3
     people.done("set_aside", 'amount = "5000000"')
-    words = ("accrue", day, "--assume", "jp.proposal.custody-value", "--release", "TRUST")
+    words = (
+        "accrue",
+        day,
+        "--assume",
+        "jp.proposal.custody-value",
+        "--variant",
+        "1pct",
+        "--release",
+        "TRUST",
+    )
     said = people.act("aoi", *words)
     assert said.code == 0, said.out + said.err
     assert people.act("ben", "approve", str(said.json()["seq"])).json()["effect"] == "posting"

@@ -12,16 +12,15 @@ firm = "Example Exchange KK"
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from sonae.actions.node_client import SCAN_TIMEOUT, TIMEOUT, HttpNode
 from sonae.books.schema import OWNERS, TIERS
+from sonae.books.settings import not_toml, toml_of
 from sonae.chains.ethereum import is_address
 from sonae.chains.finality import NAMES, Rule
 from sonae.chains.reading import Swap, Wallet
@@ -103,10 +102,11 @@ def load_setup(file: Path) -> Setup:
         InputError: everything that is wrong with it, with its place.
     """
     try:
-        raw = tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        text = Text(f"TOMLとして読めない: {error}", f"not readable as TOML: {error}")
-        raise InputError([Problem("unreadable-file", "nodes", text, file.name)]) from error
+        raw = toml_of(file.read_bytes())
+    except ValueError as error:
+        raise InputError(
+            [Problem("unreadable-file", "nodes", not_toml(error), file.name)]
+        ) from error
     found = _Reader(raw, file.name)
     setup = found.setup()
     if found.problems:

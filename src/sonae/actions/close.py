@@ -169,9 +169,13 @@ def check_out(out: Path | None) -> None:
         raise UsageError("--out must not be the working folder; name a folder inside it")
     for folder in {out, _refusal_folder(out)}:
         if folder.exists() and not (folder.is_dir() and _ours(folder)):
-            raise UsageError(f"{folder} holds other files; give a new or empty folder for --out")
+            raise UsageError(_HOLDS.format(folder=folder))
 
 
+_HOLDS = Text(
+    "{folder} には別のファイルがある。--out には新しいフォルダーか空のフォルダーを指定する",
+    "{folder} holds other files; give a new or empty folder for --out",
+)
 REPORTS = {f"{n}.{lang}.html" for n in ("report", "refused") for lang in LANGS}
 OURS = {CLOSE, REFUSED, "seal", *REPORTS}
 

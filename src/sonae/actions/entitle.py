@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from sonae.actions.row_file import row_file
 from sonae.actions.work import Work, beside
 from sonae.books.facts import Facts
 from sonae.books.read import Books, read_books
+from sonae.books.settings import toml_of, unreadable
 from sonae.claims.entitle import (
     AMOUNT,
     GOODWILL,
@@ -91,9 +90,9 @@ def load_incident(file: Path) -> tuple[Incident, str]:
     """An incident and the digest of its file."""
     content = file.read_bytes()
     try:
-        raw = tomllib.loads(content.decode("utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not readable as TOML: {error}") from error
+        raw = toml_of(content)
+    except ValueError as error:
+        raise unreadable(file.name, error) from error
     return read_incident(raw, file.name), hashlib.sha256(content).hexdigest()
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.row_file import RowFile, row_file
 from sonae.books import exact
 from sonae.books.engine import open_engine
+from sonae.books.settings import toml_of, unreadable
 from sonae.claims.estate import distribute as line
 from sonae.claims.estate.book import Beside, Book, read_book
 from sonae.claims.estate.distribute import Levels, Totals
@@ -38,9 +37,9 @@ def load_plan(file: Path) -> tuple[Plan, str]:
     """A plan and the digest of its file."""
     content = file.read_bytes()
     try:
-        raw = tomllib.loads(content.decode("utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not readable as TOML: {error}") from error
+        raw = toml_of(content)
+    except ValueError as error:
+        raise unreadable(file.name, error) from error
     return read_plan(raw, file.name), hashlib.sha256(content).hexdigest()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sonae.core.errors import UsageError
 from sonae.core.register import Register
+from sonae.core.text import Text
 from sonae.rulebook.draft import load_draft
 from sonae.rulebook.edition import Edition
 from sonae.rulebook.rule import facts_from
@@ -25,7 +26,10 @@ def from_close(path: Path) -> tuple[Figures, Figures]:
         document = json.loads(file.read_text("utf-8"))
         return {f["id"]: f for f in document["figures"]}, document["citations"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{file} is not a close.json: {error}") from error
+        text = Text(
+            f"{file} は close.json として読めない: {error}", f"{file} is not a close.json: {error}"
+        )
+        raise UsageError(text) from error
 
 
 def from_given(
@@ -52,8 +56,8 @@ def picked(figures: Figures, name: str, row: str | None = None) -> list[str]:
     ids = [name] if name in figures else of_rule
     if not ids:
         near = [i for i in figures if name.rsplit(".", 1)[-1] in i][:8]
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise UsageError(f"no figure {name!r}{hint}")
+        known = ", ".join(near) or ", ".join(sorted(i for i in figures if "#" in i)[:8])
+        raise UsageError(_NO_FIGURE.format(name=name, known=known))
     if row is None:
         return ids
     tables = [figures[i] for i in ids if figures[i]["kind"] == "table"]
@@ -61,3 +65,8 @@ def picked(figures: Figures, name: str, row: str | None = None) -> list[str]:
     if not rows:
         raise UsageError(f"{name!r} has no row {row!r}")
     return rows
+
+
+_NO_FIGURE = Text(
+    "「{name}」という数値はない。近いもの: {known}", "no figure {name!r}; did you mean {known}?"
+)

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
 from sonae.actions.keys import Key, load_key, verify_signature
+from sonae.books.settings import toml_of, unreadable
 from sonae.core.chain import Signed, sign
 from sonae.core.errors import Refused, SonaeError, UsageError
 from sonae.fund.constitution import read_constitution
@@ -217,9 +216,9 @@ def found_fund(file: Path, place: str, key_file: Path, now: Now = utc_now) -> Re
 def read_toml(file: Path) -> dict[str, Any]:
     """A TOML file with exact numbers."""
     try:
-        return tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{file} is not readable as TOML: {error}") from error
+        return toml_of(file.read_bytes())
+    except ValueError as error:
+        raise unreadable(file.name, error) from error
 
 
 def plain(value: Any) -> Any:

@@ -17,6 +17,7 @@ from sonae.actions.close import closing
 from sonae.actions.fund import Request
 from sonae.actions.fund_close import booked_reserve, ledger_assets
 from sonae.actions.fund_gates import ground
+from sonae.actions.fund_plan import rule_of
 from sonae.books.facts import Facts
 from sonae.close.day import Close
 from sonae.close.reserve import GOING, reserve_assets
@@ -81,7 +82,9 @@ class Accrual:
         return int(ceil_to(figure.number(), Fraction(1)))
 
 
-def accrue(ledger: Ledger, books: Path, assume: str | None = None) -> Accrual:
+def accrue(
+    ledger: Ledger, books: Path, assume: str | None = None, variant: str | None = None
+) -> Accrual:
     """What is to be set aside and contributed on the day of the Books, from the ledger's own state.
 
     Args:
@@ -89,10 +92,11 @@ def accrue(ledger: Ledger, books: Path, assume: str | None = None) -> Accrual:
         books: the Books of that day.
         assume: a draft by name or file; without it the rule in force (the new Act's, else the
             securities precedent where the venue names it).
+        variant: which version of the draft, where it has several; one is never picked unasked.
     """
     with closing(books, [assume] if assume else []) as plain:
         on = plain.books.venue.on
-        rule = _rule(plain, assume)
+        rule = _rule(plain) if assume is None else rule_of(assume, variant)
         booked = _booked(ledger, on)
         outputs = plain.edition.evaluate(rule, _facts(ledger, plain, booked))
         level = next(outputs[n] for n in LEVELS if n in outputs).named(
@@ -111,17 +115,18 @@ def accrue(ledger: Ledger, books: Path, assume: str | None = None) -> Accrual:
     return Accrual(on, rule, assume, figures, booking)
 
 
-def _rule(plain: Close, assume: str | None) -> str:
-    if assume is None:
-        named = [r for rules in plain.required.by_regime.values() for r in rules if r in LAW]
-        chosen = [r for r in named if r == LAW[1]] or named
-        if not chosen:
-            raise UsageError("the venue names no regime with a liability reserve; use --assume")
-        return chosen[0]
-    rules = [r.id for d in plain.edition.drafts for r in d.rules]
-    if not rules:
-        raise UsageError(f"{assume} changes parameters only and requires no reserve")
-    return rules[0]
+def _rule(plain: Close) -> str:
+    named = [r for rules in plain.required.by_regime.values() for r in rules if r in LAW]
+    chosen = [r for r in named if r == LAW[1]] or named
+    if not chosen:
+        raise UsageError(_NO_RULE)
+    return chosen[0]
+
+
+_NO_RULE = Text(
+    "事業者の制度に責任準備金の規則がない。--assume で案を仮定する",
+    "the venue names no regime with a liability reserve; use --assume",
+)
 
 
 def _booked(ledger: Ledger, on: date) -> Figure:

@@ -18,7 +18,7 @@ from sonae.close.reserve import GOING, RESERVE
 from sonae.core.errors import UsageError
 from sonae.core.figure import Figure, missing
 from sonae.core.register import Register, plain
-from sonae.core.text import Text
+from sonae.core.text import Text, same
 from sonae.fund.plan import feasibility, monthly_plan, refill_due, shortfall
 from sonae.rulebook.calendars import CALENDARS
 from sonae.rulebook.draft import load_draft
@@ -102,6 +102,11 @@ def plan_fund(
     return document
 
 
+_NO_VARIANT = Text("「{v}」という版はない", "no variant {v!r}")
+_SEVERAL = Text("複数の版がある。--variant で一つ選ぶ", "several variants; name one with --variant")
+_WHICH = same("{id}: {asked} ({names})")
+
+
 def rule_of(assume: str, variant: str | None) -> str:
     """The rule of the one version that is meant."""
     draft = load_draft(assume)
@@ -111,8 +116,8 @@ def rule_of(assume: str, variant: str | None) -> str:
     picked = [i for i in ids if variant is None or i == variant or i == f"{draft.id}.{variant}"]
     if len(picked) != 1:
         names = ", ".join(i.removeprefix(f"{draft.id}.") for i in ids)
-        asked = f"no variant {variant!r}" if variant else "several variants; name one"
-        raise UsageError(f"{draft.id}: {asked} ({names})")
+        asked = _NO_VARIANT.format(v=variant) if variant else _SEVERAL
+        raise UsageError(_WHICH.format(id=draft.id, asked=asked, names=names))
     return picked[0]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +128,7 @@ def read_request(raw: Mapping[str, Any], file: Path, view: StoreView) -> Request
         raise UsageError(f"{file}: kind is one of {', '.join([*makers, 'constitution'])}")
     reader = Reader(raw, file, view)
     on = raw.get("on")
-    if not isinstance(on, date):
+    if not isinstance(on, date) or isinstance(on, datetime):
         reader.fault("on", "日付（on = 2026-11-20）が必要", "a day is needed (on = 2026-11-20)")
         on = date.min
     content, lines = makers[kind](reader)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from sonae.core.chain import Signed
 from sonae.core.errors import UsageError
+from sonae.core.text import Text
 from sonae.fund.entry import NOTHING, Seen
 
 PASSPHRASE = "SONAE_PASSPHRASE"
@@ -89,7 +90,10 @@ def new_key(path: Path) -> Key:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
-        raise UsageError(f"{path} exists; a key is never overwritten") from error
+        text = Text(
+            f"{path} は既にある。鍵は上書きしない", f"{path} exists; a key is never overwritten"
+        )
+        raise UsageError(text) from error
     with os.fdopen(handle, "wb") as stream:
         stream.write(content)
         stream.flush()
@@ -102,9 +106,11 @@ def load_key(path: Path) -> Key:
     try:
         private = serialization.load_pem_private_key(path.read_bytes(), passphrase())
     except (ValueError, TypeError) as error:
-        raise UsageError(
-            f"{path} cannot be opened as a key; is {PASSPHRASE} set as when it was made?"
-        ) from error
+        text = Text(
+            f"{path} は鍵として開けない。作成時と同じ {PASSPHRASE} を設定しているか確かめる",
+            f"{path} cannot be opened as a key; is {PASSPHRASE} set as when it was made?",
+        )
+        raise UsageError(text) from error
     if not isinstance(private, Ed25519PrivateKey):
         raise UsageError(f"{path} holds no Ed25519 key")
     return Key(private, path)

@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tomllib
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from sonae.actions.way import Settled, Unfit, Way
+from sonae.books.settings import toml_of
 from sonae.claims.rail import Answer, Pay, RailSilence, Receipt, Return
 from sonae.core.errors import SonaeError
 from sonae.core.text import Text
@@ -139,7 +137,7 @@ class Mailbox:
 
 def _receipt(path: Path) -> Receipt:
     try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+        raw = toml_of(path.read_bytes())
         number, digest = str(raw["number"]), str(raw["sha256"])
     except (ValueError, KeyError) as error:
         raise RailSilence(_NO_RECEIPT.format(path=path)) from error

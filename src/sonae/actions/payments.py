@@ -73,6 +73,9 @@ class Part(NamedTuple):
         return self.part == other.part if self.list == other.list else same_tranche
 
 
+_OTHER = "another account, no change is recorded (pay account change)"
+
+
 class PlanDiffers(PaymentError):
     """Rows say something else than was planned; `differences` lists all of them."""
 
@@ -161,11 +164,11 @@ def plan(
                 elif row.person in changed:
                     fresh[made.key] = made._replace(account=min(theirs))
                 else:
-                    differences.append(f"{_name(row)}: another account, and no change is recorded")
+                    differences.append(f"{_name(row)}: {_OTHER}")
             elif old.amount != row.amount:
                 differences.append(f"{_name(row)}: {old.amount} planned, {row.amount} given")
             elif old.account != row.account and row.person not in changed:
-                differences.append(f"{_name(row)}: another account, and no change is recorded")
+                differences.append(f"{_name(row)}: {_OTHER}")
             else:
                 known += 1
         if of is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from sonae.actions.way import Way
 from sonae.actions.way_bank import Zengin
 from sonae.claims.entitle import AMOUNT, GOODWILL, IN_KIND
 from sonae.claims.hold import Hold
-from sonae.core.errors import InputError, Problem, Refused, UsageError
+from sonae.core.errors import NOT_UTF8, InputError, Problem, Refused, UsageError
 from sonae.core.text import Text
 from sonae.store.payments import Payments
 from sonae.store.payout_rows import MOST
@@ -37,15 +38,25 @@ def read_accounts(file: Path, way: Way | type[Way] = Zengin) -> Accounts:
     needed, optional = ("account", *way.columns), way.optional
     found: dict[tuple[str, str], str] = {}
     problems = []
-    with file.open(newline="", encoding="utf-8-sig") as stream:
+    try:
+        content = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        problem = Problem("unreadable-file", "accounts", NOT_UTF8, file.name)
+        raise InputError([problem]) from error
+    with io.StringIO(content, newline="") as stream:
         reader = csv.DictReader(stream)
         if lacking := sorted(set(needed) - set(reader.fieldnames or ())):
-            raise UsageError(f"{file}: columns are missing: {', '.join(lacking)}")
+            raise UsageError(_LACKING.format(file=file.name, columns=", ".join(lacking)))
         for n, row in enumerate(reader, 1):
             cells = {k: row.get(k) or "" for k in (*needed, *optional)}
             key = (cells["account"], cells["asset"] if way.coins else "")
             if text := _row_fault(cells, needed, key in found):
                 problems.append(Problem("corrupt-row", "accounts", text, file.name, n))
+            else:
+                problems += [
+                    Problem(name, "accounts", why, file.name, n, column=column)
+                    for column, name, why in way.faults(cells)
+                ]
             found[key] = way.encode(cells)
             if len(found[key]) > MOST["account"]:
                 text = Text(
@@ -56,6 +67,9 @@ def read_accounts(file: Path, way: Way | type[Way] = Zengin) -> Accounts:
     if problems:
         raise InputError(problems)
     return found
+
+
+_LACKING = Text("{file}: 列がない: {columns}", "{file}: columns are missing: {columns}")
 
 
 def _row_fault(cells: Mapping[str, str], needed: Sequence[str], twice: bool) -> Text | None:

@@ -19,6 +19,7 @@ from sonae.actions.keys import Key
 from sonae.actions.payments import another_attempt
 from sonae.actions.payout_act import Two, acting, agreed, signed_well
 from sonae.actions.payout_hold import outside
+from sonae.books.settings import unreadable
 from sonae.claims.hold import Hold
 from sonae.claims.payment import AGAIN, Event, PaymentError
 from sonae.claims.unclaimed import (
@@ -30,7 +31,7 @@ from sonae.claims.unclaimed import (
     may_deposit,
 )
 from sonae.core.canonical import parse_number
-from sonae.core.errors import InputError, Problem, UsageError
+from sonae.core.errors import InputError, Problem
 from sonae.core.text import Text
 from sonae.store.payments import Payments, check_text
 from sonae.store.payout_rows import Act, Payment
@@ -59,9 +60,9 @@ def read_record(path: Path) -> dict[str, Any]:
         InputError: what is missing or unusable, each with its place.
     """
     try:
-        raw = tomllib.loads(path.read_text("utf-8"), parse_float=str)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not readable as TOML: {error}") from error
+        raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"), parse_float=str)
+    except ValueError as error:
+        raise unreadable(path.name, error) from error
     faults: list[Problem] = []
 
     def fault(key: str, ja: str, en: str) -> None:

@@ -32,7 +32,7 @@ from sonae.books.map.dates import DateForm, read_instant
 from sonae.books.map.prints import LAYOUT, read_prints
 from sonae.books.map.rates import read_ecb
 from sonae.books.map.spec import Source
-from sonae.books.rows import Fault
+from sonae.books.rows import Fault, read_value
 from sonae.books.schema import PRICES
 from sonae.chains.node import NodeError
 from sonae.core.canonical import number_text
@@ -262,13 +262,32 @@ def enter_price(
     """Enter a price by hand; its id, by which somebody else approves it.
 
     `price` has asset, currency, price, purpose, at and why. The evidence is kept by its digest.
+
+    Raises:
+        InputError: every value that the table of prices would not take; nothing is signed.
     """
     setup, signer = load_prices(file), load_key(key)
+    _usable(price)
     if not evidence.is_file():
         raise UsageError(f"there is no file {evidence}")
     digest = Kept(setup.kept).put(evidence.read_bytes())
     body = entered({**price, "evidence": digest}, signer, now())
     return _append(setup, body, signer)[-1].id
+
+
+def _usable(price: Mapping[str, str]) -> None:
+    problems = []
+    for name in ("asset", "currency", "price", "purpose", "at"):
+        column = PRICES.column(name)
+        assert column is not None
+        try:
+            read_value(column, price)
+        except Fault as fault:
+            problems.append(Problem(fault.name, f"--{name}", fault.message))
+    if not price["why"]:
+        problems.append(Problem("missing-value", "--why", _WHY))
+    if problems:
+        raise InputError(problems)
 
 
 def approve_price(file: Path, id: str, key: Path, now: Now = utc_now) -> ManualPrice:
@@ -316,6 +335,7 @@ def _sources(setup: PriceSetup, rows: list[Row], kept: Kept) -> Iterator[dict[st
 _NO_ANSWER = Text(
     "保存した回答がない（--fetch で問い合わせる）", "no answer is kept (--fetch asks for one)"
 )
+_WHY = Text("手入力とする理由を書く", "say why it is entered by hand")
 _NO_FILE = Text("ファイル「{p}」がない", "there is no file {p}")
 _NO_RATE = Text("{c} のレートがない", "there is no rate of {c}")
 _TWO = Text(

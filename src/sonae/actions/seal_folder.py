@@ -270,7 +270,11 @@ def kept_files(out: Path, header: Header) -> dict[str, Path]:
     if not kept.is_file():
         return {}
     if kept.read_bytes() != header.pack():
-        raise UsageError(f"{out} holds another seal, which stays as it is; give a new folder")
+        text = Text(
+            f"{out} には別の封緘があり、上書きしない。新しいフォルダーを指定する",
+            f"{out} holds another seal, which stays as it is; give a new folder",
+        )
+        raise UsageError(text)
     files = [p for p in out.rglob("*") if p.is_file()]
     return {str(p.relative_to(out)): p for p in files}
 

@@ -305,11 +305,26 @@ def seal_files(day: Close, seal: Made, how: Sealing) -> dict[str, Content]:
     }
 
 
+def unnumbered(manifest: bytes) -> list[dict[str, Any]]:
+    """What a manifest says is owed and not sealed, as its asset has no number: asset and accounts.
+
+    The other balances that a manifest leaves out are nothing that the firm owes.
+    """
+    excluded = json.loads(manifest)["excluded"]
+    return [
+        {k: e[k] for k in ("asset", "accounts", "units")}
+        for e in excluded
+        if e["why"] == "no_number"
+    ]
+
+
 def seal_view(seal: Made) -> dict[str, Any]:
     """What a close says of its seal."""
     said = json.loads(seal.manifest)
     names = {a["number"]: a["asset"] for a in said["assets"]}
+    left = unnumbered(seal.manifest)
     return {
+        **({"not_sealed": left} if left else {}),
         "header_hash": seal.header.hash(),
         "seq": seal.header.seq,
         "assets": {

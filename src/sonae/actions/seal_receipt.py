@@ -45,7 +45,7 @@ def prove_account(path: Path, account: str) -> dict[str, Any]:
         raise Refused("the key of the day is not the one that the header commits to")
     text, amounts = amounts_of(folder.claims(account))
     if not amounts:
-        raise UsageError(f"the seal holds no claim of account {account!r}")
+        raise UsageError(_NO_CLAIM.format(account=account))
     return prove(header, key, text, amounts, folder.tree)
 
 
@@ -75,6 +75,12 @@ def receipt_page(path: Path, receipt: dict[str, Any], lang: Lang) -> str:
         ],
     }
     return receipt_sheet(view, lang)
+
+
+_NO_CLAIM = Text(
+    "口座「{account}」の残高は封緘にない。口座番号と、資産に number があるかを確かめる",
+    "the seal holds no claim of account {account!r}; see the id, and that its assets have a number",
+)
 
 
 def read_receipt(path: Path) -> dict[str, Any]:
@@ -112,7 +118,7 @@ def verify_receipt(
     try:
         if account is not None and normal(account) != normal(str(receipt.get("account"))):
             raise ValueError("account: the receipt is for another account text than the one given")
-        amounts = verify(receipt, header_hash)
+        amounts = verify(receipt, header_hash and "".join(header_hash.split()).lower())
     except ValueError as error:
         return {**found, "failed": str(error), "not_checked": not_checked}
     content = bytes.fromhex(receipt["header"])

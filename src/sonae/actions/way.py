@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import csv
 import json
-import tomllib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sonae.books.settings import toml_of, unreadable
 from sonae.claims.rail import Answer, Pay, Return
 from sonae.core.errors import InputError, Problem, UsageError
 from sonae.core.text import Text
@@ -70,6 +69,15 @@ class Way(ABC):
     @abstractmethod
     def encode(cls, row: Mapping[str, str]) -> str:
         """A row of the table of accounts as the one text that is kept with a payment."""
+
+    @classmethod
+    def faults(cls, row: Mapping[str, str]) -> Iterator[tuple[str, str, Text]]:
+        """Column, name and message of what in a row of that table could never be paid to.
+
+        An account that is planned changes only by the call back of `pay account`, so a slip is
+        told before.
+        """
+        yield from ()
 
     @abstractmethod
     def render(self, payments: Sequence[Pay], designated: date) -> bytes:
@@ -172,9 +180,9 @@ def whole(file: Path, row: int, value: str) -> int:
 def read_settings(file: Path) -> dict[str, Any]:
     """A TOML file of settings; a UsageError where it cannot be read."""
     try:
-        return tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not readable as TOML: {error}") from error
+        return toml_of(file.read_bytes())
+    except ValueError as error:
+        raise unreadable(file.name, error) from error
 
 
 class Settings:

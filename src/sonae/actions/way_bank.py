@@ -8,8 +8,8 @@ that naming it names them. Its status codes are from memory of ISO 20022.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +23,7 @@ from sonae.claims.rail import Answer, Pay, RailSilence, Receipt, Return
 from sonae.claims.rails import pain001, zengin
 from sonae.claims.rails.profile import BankProfile, read_profile
 from sonae.claims.rails.returns import Matches, match, read_returns
-from sonae.claims.rails.transfer import Sender, Transfer
+from sonae.claims.rails.transfer import Sender, Transfer, form_faults
 from sonae.core.canonical import canonical_bytes, digest
 from sonae.core.errors import InputError, Problem
 from sonae.core.text import Text
@@ -35,6 +35,14 @@ def parts(pay: Pay, count: int, what: str) -> list[str]:
     if len(found) != count:
         raise PaymentError(f"{pay.person}: {pay.account!r} is no {what}; is it for another way?")
     return found
+
+
+def _whose(problem: Problem, payments: Sequence[Pay]) -> Problem:
+    """The problem of a row with the account and reference of its payment."""
+    if problem.row is None:
+        return problem
+    pay = payments[problem.row - 1]
+    return replace(problem, row=None, key=f"{pay.person} {pay.reference}")
 
 
 # -- Zengin ----------------------------------------------------------------------------------------
@@ -81,10 +89,21 @@ class Zengin(Way):
         """Bank, branch, kind, number, name."""
         return "|".join(row[k] for k in cls.columns)
 
+    @classmethod
+    def faults(cls, row: Mapping[str, str]) -> Iterator[tuple[str, str, Text]]:
+        """Numbers of the wrong length, an unknown kind; names are up to the bank that pays."""
+        named = {"account": "number"}
+        of = {"bank": row["bank"], "branch": row["branch"], "account": row["number"]}
+        for column, name, text in form_faults({**of, "kind": row["kind"]}):
+            yield named.get(column, column), name, text
+
     def render(self, payments: Sequence[Pay], designated: date) -> bytes:
         """One Zengin file."""
         transfers = [self._transfer(p) for p in payments]
-        found = zengin.write(transfers, self.bank.sender, self.bank.profile, designated)
+        try:
+            found = zengin.write(transfers, self.bank.sender, self.bank.profile, designated)
+        except InputError as error:
+            raise InputError([_whose(p, payments) for p in error.problems]) from error
         if len(found) != 1:
             raise PaymentError(f"{len(payments)} payments do not fit one file; lower --most")
         return found[0].content

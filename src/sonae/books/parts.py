@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from sonae.books.schema import ASIDE, LATER, NESTED, TABLES, Table
 from sonae.core.canonical import digest
-from sonae.core.errors import Problem
+from sonae.core.errors import NOT_UTF8, Problem
 from sonae.core.text import Text
 
 SUFFIXES = (".csv", ".parquet")
@@ -82,9 +82,15 @@ def part(path: Path, folder: Path, table: Table, problems: list[Problem]) -> Par
     name = str(path.relative_to(folder))
     try:
         types = _types(path)
-    except (pa.ArrowInvalid, OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError:
+        problems.append(Problem("unreadable-file", table.name, NOT_UTF8, name))
+        return None
+    except (pa.ArrowInvalid, OSError, csv.Error) as error:
         message = Text(f"読めないファイル: {error}", f"the file cannot be read: {error}")
         problems.append(Problem("unreadable-file", table.name, message, name))
+        return None
+    if not types:
+        problems.append(Problem("empty-file", table.name, _EMPTY, name))
         return None
     faults = list(_column_faults(table, list(types), types))
     problems += [Problem(n, table.name, text, name, column=c) for n, c, text in faults]
@@ -179,6 +185,10 @@ def _absent(name: str) -> Problem:
 
 
 _TWO = Text("{a}と{b}は一つのファイルに併記できない", "{a} and {b} must not stand in one part")
+_EMPTY = Text(
+    "ファイルが空。見出しの行もない。書き出しをやり直す",
+    "the file is empty and has not even a header; export it again",
+)
 _MISSING = Text("列「{c}」がない", "column {c} is missing")
 _FLOAT = Text(
     "列「{c}」は浮動小数（{t}）のため使えない。decimal(38,0) か文字列で渡す",

@@ -228,6 +228,9 @@ def _mass(
     balances = read_balances(engine, BALANCES, given["balances"], scales, problems)
     if balances is None:
         return None, {}
+    if not balances.groups and not any(p.table == BALANCES.name for p in problems):
+        name = ", ".join(p.name for p in given[BALANCES.name])
+        problems.append(Problem("empty-file", BALANCES.name, _NO_ROWS, name))
     balances.customers = people
     accounts, repeated = balances.counts(scales)
     if repeated:
@@ -240,6 +243,10 @@ def _mass(
     return balances, {} if problems else balances.owed(accounts)
 
 
+_NO_ROWS = Text(
+    "残高が1行もない。書き出しに失敗していないか確かめる（利用者がまだいなければ数量0の行を置く）",
+    "there is not one balance; was the export cut off? (with no customers yet, give a row of zero)",
+)
 _SIGNS = Text(
     "margin_debt に正と負が混在している。債務の額はどちらかの符号に統一する",
     "margin_debt has both signs; write debts with one sign throughout",

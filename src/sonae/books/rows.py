@@ -103,12 +103,21 @@ def _raw_rows(table: Table, part: Part, problems: list[Problem]) -> Iterator[tup
 _CELLS = Text("列が{n}個ある（見出しは{m}個）", "{n} cells where the header has {m}")
 
 
-def _value(column: Column, raw: Row, scales: Mapping[str, int]) -> Any:
+def read_value(column: Column, raw: Mapping[str, Any]) -> Any:
+    """The value of a column that is no quantity; None where it is empty and may be.
+
+    Raises:
+        Fault: it cannot be used; says why.
+    """
+    return _value(column, raw, {})
+
+
+def _value(column: Column, raw: Mapping[str, Any], scales: Mapping[str, int]) -> Any:
     if column.kind == "quantity":
         return _quantity(column, raw, scales)
     value = raw.get(column.name)
     if isinstance(value, str) and any("\udc80" <= c <= "\udcff" for c in value):
-        raise Fault("corrupt-row", _BYTES)
+        raise Fault("corrupt-row", BYTES)
     if value is None or value == "":
         if column.required:
             raise Fault("missing-value", _EMPTY.format(c=column.name))
@@ -118,17 +127,19 @@ def _value(column: Column, raw: Row, scales: Mapping[str, int]) -> Any:
     parsed = PARSERS[column.kind](column, value)
     if isinstance(parsed, Fraction) and not column.signed and parsed < 0:
         raise Fault("below-zero", _BELOW.format(v=value))
+    if column.above_zero and parsed == 0:
+        raise Fault("zero-price", _ZERO_PRICE)
     return parsed
 
 
-def _quantity(column: Column, raw: Row, scales: Mapping[str, int]) -> int:
+def _quantity(column: Column, raw: Mapping[str, Any], scales: Mapping[str, int]) -> int:
     units = _units(column, raw, scales)
     if units < 0 and not column.signed:
         raise Fault("below-zero", _BELOW.format(v=units))
     return units
 
 
-def _units(column: Column, raw: Row, scales: Mapping[str, int]) -> int:
+def _units(column: Column, raw: Mapping[str, Any], scales: Mapping[str, int]) -> int:
     whole, value = f"{column.name}_decimal", raw.get(column.name)
     if whole in raw:
         asset = str(raw.get("asset"))
@@ -225,11 +236,18 @@ PARSERS = {
     "truth": _truth,
 }
 
-_BYTES = Text("UTF-8として読めない文字がある", "bytes that are not UTF-8")
+BYTES = Text(
+    "UTF-8として読めない文字がある。UTF-8で保存し直すか、books map で変換する",
+    "bytes that are not UTF-8; save the file as UTF-8, or use books map",
+)
 _EMPTY = Text("「{c}」は必須", "{c} must not be empty")
 _FLOAT = Text("{v}は浮動小数のため使えない", "{v} is floating point and not exact")
 _ASSET = Text("資産「{a}」は assets にない", "asset {a} is not in assets")
 _BELOW = Text("「{v}」は負の値のため使えない", "{v!r} is below zero")
+_ZERO_PRICE = Text(
+    "価格が0になっている。価格が分からなければ行を置かない（価格なしとして扱う）",
+    "a price of zero; where no price is known leave the row out, and it counts as missing",
+)
 _UNITS = Text(
     "「{v}」は最小単位の整数（38桁以内）でない", "{v!r} is not an integer of base units (38 digits)"
 )

@@ -15,13 +15,17 @@ Kind = Literal["text", "code", "integer", "quantity", "amount", "date", "instant
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: kind, whether a value is required, codes, and whether it may be below zero."""
+    """One column: kind, whether a value is required, codes, and whether it may be below zero.
+
+    `above_zero`: nor may it be zero, as a price may not.
+    """
 
     name: str
     kind: Kind = "text"
     required: bool = True
     codes: tuple[str, ...] = ()
     signed: bool = False
+    above_zero: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,7 @@ PRICES = Table(
     (
         _text("asset"),
         _text("currency"),
-        Column("price", "amount"),
+        Column("price", "amount", above_zero=True),
         _text("source"),
         Column("own_venue", "truth"),
         _code("purpose", *PURPOSES),
@@ -237,7 +241,7 @@ HISTORY = Table(
         _text("asset"),
         Column("on", "date"),
         _text("currency"),
-        Column("price", "amount"),
+        Column("price", "amount", above_zero=True),
         _text("source"),
     ),
     ("asset", "on", "currency"),

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sonae.core.canonical import parse_number
-from sonae.core.errors import Problem
-from sonae.core.text import Text
+from sonae.core.errors import NOT_UTF8, Problem, UsageError
+from sonae.core.text import Text, same
 
 
 class Settings:
@@ -98,14 +98,36 @@ _INSTANT = Text(
 )
 _TABLE = Text("「{where}」は表で書く: {value}", "{where} must be a table, not {value}")
 _UNKNOWN = Text("「{key}」は知らない設定", "{key} is not a known setting")
+_AT = same("{file}: {why}")
 _NOT_TOML = Text("TOMLとして読めない: {error}", "not readable as TOML: {error}")
+
+
+def toml_of(content: bytes) -> dict[str, Any]:
+    """TOML with exact decimals; the mark that some editors put before UTF-8 is no part of it.
+
+    Raises:
+        ValueError: it is not UTF-8, or no TOML; `not_toml` says so in words.
+    """
+    return tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
+
+
+def not_toml(error: ValueError) -> Text:
+    """Why a file cannot be read as TOML, and what to do."""
+    if isinstance(error, UnicodeDecodeError):
+        return NOT_UTF8
+    return _NOT_TOML.format(error=str(error))
+
+
+def unreadable(file: str, error: ValueError) -> UsageError:
+    """A file that was named to be read as TOML and is none."""
+    return UsageError(_AT.format(file=file, why=not_toml(error)))
 
 
 def read_toml(path: Path, problems: list[Problem]) -> dict[str, Any]:
     """A TOML file with exact decimals; {} and a problem where it cannot be read."""
     try:
-        return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        text = _NOT_TOML.format(error=str(error))
+        return toml_of(path.read_bytes())
+    except ValueError as error:
+        text = not_toml(error)
         problems.append(Problem("unreadable-file", path.stem, text, path.name))
         return {}

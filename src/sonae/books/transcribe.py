@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from sonae.books.kept import read_kept, write_kept
 from sonae.books.parts import Part, digest_of
+from sonae.books.rows import BYTES
 from sonae.core.canonical import digest
 from sonae.core.errors import Problem
 from sonae.core.text import Text
@@ -116,6 +117,5 @@ def _by_row(
             values.append(value.decode("utf-8"))
         except UnicodeDecodeError:
             values.append("")
-            text = Text("UTF-8として読めない文字がある", "bytes that are not UTF-8")
-            faults.append(Problem("corrupt-row", table, text, part.name, number, column=name))
+            faults.append(Problem("corrupt-row", table, BYTES, part.name, number, column=name))
     return pa.array(values, pa.string())

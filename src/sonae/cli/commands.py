@@ -96,12 +96,13 @@ def close(
         on, known = day(what_if_on), assume or ()
         closed = close_books(folder, known, on, out_dir, engine, bar.step, fund, how, guard, room)
         found = _pack_of(folder, out_dir, pack, seal_key, bar, memory)
+    left = (closed.document["seal"] or {}).get("not_sealed", ())
     show_json(closed.document) if json else show(summary(closed.document, words))
     if out_dir is not None and not json:
         out(f"→ {out_dir / f'report.{words}.html'}")
     if found and not json:
         show(made_view(found, words))
-    return OK if closed.clean and _complete(found) else FOUND
+    return OK if closed.clean and not left and _complete(found) else FOUND
 
 
 def _close_group(

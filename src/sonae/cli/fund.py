@@ -236,6 +236,7 @@ def fund_accrue(
     *,
     key: KeyFile | None = None,
     assume: str | None = None,
+    variant: str | None = None,
     asset: str | None = None,
     release: str | None = None,
     store: Store = DEFAULT,
@@ -250,6 +251,8 @@ def fund_accrue(
         The Books of the day.
     assume
         A draft by name or file; the reserve is then a voluntary one, marked proposed.
+    variant
+        Which version, where the draft has several.
     asset
         A registered asset that takes the top-up.
     release
@@ -261,14 +264,14 @@ def fund_accrue(
 
     if key is None:
         with looking(store) as ledger:
-            found = accrue(ledger, books, assume)
+            found = accrue(ledger, books, assume, variant)
         if json:
             show_json(found.document())
         else:
             show(accrual_view(found.document(), language(lang)))
         return OK
     with _at(store, key) as session:
-        found = accrue(session.ledger, books, assume)
+        found = accrue(session.ledger, books, assume, variant)
         request = (
             accrual_request(found, session.ledger, asset)
             if release is None

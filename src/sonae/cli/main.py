@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +26,7 @@ from rich.progress import (
 )
 
 from sonae import __version__
-from sonae.core.errors import InputError, Refused, SonaeError
+from sonae.core.errors import NOT_UTF8, InputError, Refused, SonaeError
 from sonae.core.text import Lang, Text
 
 OK, FOUND, USAGE, REFUSED = 0, 1, 2, 3
@@ -176,6 +177,7 @@ def run(arguments: list[str]) -> int:
 
     lang = _asked(arguments)
     try:
+        arguments = _taken(arguments)
         return (
             app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
             or OK
@@ -199,13 +201,17 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except OSError as error:
-        Console(stderr=True, soft_wrap=True).print(
-            f"{error.strerror or error}: {error.filename or ''}".rstrip(": "),
-            style="red",
-            markup=False,
-        )
+    except (OSError, UnicodeDecodeError) as error:
+        said = _file_words(error, lang)
+        Console(stderr=True, soft_wrap=True).print(said, style="red", markup=False)
         return REFUSED
+
+
+def _file_words(error: OSError | UnicodeDecodeError, lang: Lang) -> str:
+    """What the system says of a file, or that one is not UTF-8."""
+    if isinstance(error, UnicodeDecodeError):
+        return NOT_UTF8.lang(lang)
+    return f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
 
 
 def _asked(arguments: list[str]) -> Lang:
@@ -216,6 +222,24 @@ def _asked(arguments: list[str]) -> Lang:
             value = value or "".join(arguments[n + 1 : n + 2])
             return language("ja" if value == "ja" else "en" if value == "en" else None)
     return language(None)
+
+
+def _taken(arguments: list[str]) -> list[str]:
+    """The arguments without `--lang` where a command prints the same in both languages.
+
+    What it refuses is told in that language all the same.
+    """
+    command = app.parse_commands(arguments)[1][-1].default_command
+    if command is None or "lang" in signature(command).parameters:
+        return arguments
+    kept, words = list[str](), iter(arguments)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name != "--lang":
+            kept.append(word)
+        elif (value if equals else next(words, "")) not in ("ja", "en"):
+            return arguments
+    return kept
 
 
 def _refusal(error: InputError, as_json: bool, lang: Lang) -> None:
@@ -235,4 +259,5 @@ def day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise SonaeError(f"{text!r} is not a date (YYYY-MM-DD)") from error
+        said = Text(f"「{text}」は日付（YYYY-MM-DD）でない", f"{text!r} is not a date (YYYY-MM-DD)")
+        raise SonaeError(said) from error

@@ -97,23 +97,23 @@ def seal_make(
     """
     from sonae.actions.seal import seal_books
     from sonae.actions.seal_build import means_of
-    from sonae.actions.seal_make import header_view, sealing
+    from sonae.actions.seal_make import header_view, sealing, unnumbered
     from sonae.books.engine import engine_at
     from sonae.report.seal import header_table
 
     words = language(lang)
-    means = means_of(seal_memory, threads)
-    how = sealing(key, after, parts, escrow, correction, means)
+    how = sealing(key, after, parts, escrow, correction, means_of(seal_memory, threads))
     with progress(words, SEAL_STEPS) as bar:
         where = engine_at(engine, spark_master)
         made = seal_books(books, out_dir, how, assume or (), fund, bar.step, where)
-    found = header_view(made)
+    left = unnumbered((out_dir / "public" / "manifest.json").read_bytes())
+    found = header_view(made) | ({"not_sealed": left} if left else {})
     if json:
         show_json(found)
     else:
         show(header_table(found, words))
         out(f"→ {out_dir / 'public'}")
-    return OK
+    return FOUND if left else OK
 
 
 @seal.command(name="prove")

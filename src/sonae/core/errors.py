@@ -16,6 +16,12 @@ from dataclasses import dataclass
 
 from sonae.core.text import Text, same
 
+NOT_UTF8 = Text(
+    "UTF-8でない（シフトJISなどで保存されている）。UTF-8で保存し直す",
+    "it is not UTF-8 (Shift_JIS, perhaps); save it as UTF-8",
+)
+"""Of a file in another encoding; a firm's own exports go through `sonae books map` instead."""
+
 
 class SonaeError(Exception):
     """Root of every error that Sonae raises on purpose; `text` has it in both languages."""

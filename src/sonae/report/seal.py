@@ -44,15 +44,23 @@ def header_table(found: Found, lang: Lang) -> RenderableType:
     for a in found["assets"]:
         table.add_row(str(a["number"]), f"{a['leaves']:,}", with_separators(a["total"]))
     facts = _pairs(words, found, "hash", "seq", "cut_off", "previous", "parts")
-    return Group(facts, table)
+    left = found.get("not_sealed")
+    return Group(facts, table, *([not_sealed(left, lang)] if left else ()))
+
+
+def not_sealed(left: Sequence[Found], lang: Lang) -> RenderableType:
+    """What is owed and was not sealed, asset by asset, and what to do."""
+    words = Words(lang)
+    lines = (words("seal.not_sealed", asset=e["asset"], accounts=e["accounts"]) for e in left)
+    return Styled("\n".join(lines), style="bold red")
 
 
 def verified_receipt(found: Found, lang: Lang) -> RenderableType:
     """What a receipt shows, and what it does not."""
     words = Words(lang)
     if not found["good"]:
-        return Styled(words("seal.bad", why=found["failed"]), style="bold red")
-    table = _table(words, "number", "amount", right=("number", "amount"))
+        return Styled(words("seal.bad", why=_failed(words, found["failed"])), style="bold red")
+    table = _table(words, "asset_number", "units", right=("asset_number", "units"))
     for row in found["amounts"]:
         table.add_row(str(row["asset"]), with_separators(row["amount"]))
     facts = Table(box=None, show_header=False, pad_edge=False)
@@ -68,6 +76,12 @@ def verified_receipt(found: Found, lang: Lang) -> RenderableType:
     title = Styled(words("seal.not_checked"), style="dim")
     good = Styled(f"✓ {words('seal.good')} {words(f'seal.{compared}')}", style="green")
     return Group(good, facts, table, title, *limits)
+
+
+def _failed(words: Words, said: str) -> str:
+    """Why a receipt does not hold, with the verifier's own words."""
+    step = "hash" if said.startswith("header: hash") else said.partition(":")[0].partition(" ")[0]
+    return f"{words(f'seal_failed.{step}')} [{said}]"
 
 
 def steps_table(steps: Sequence[Found], lang: Lang) -> RenderableType:

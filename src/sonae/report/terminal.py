@@ -14,6 +14,7 @@ from sonae.core.display import exact
 from sonae.core.text import Lang
 from sonae.report.against import against
 from sonae.report.figures import Figures
+from sonae.report.seal import not_sealed
 from sonae.report.titles import Titles
 from sonae.report.tree import amount_text
 from sonae.report.words import Words
@@ -32,6 +33,8 @@ def summary(document: Mapping[str, Any], lang: Lang) -> RenderableType:
     parts: list[RenderableType] = [title, _regimes(document, figures, lang)]
     parts += [_assets(document, lang), _segregation(document, figures, lang)]
     parts += [_findings(document["findings"], lang)]
+    if left := (document["seal"] or {}).get("not_sealed"):
+        parts += [not_sealed(left, lang)]
     return Group(*parts)
 
 
@@ -118,12 +121,16 @@ def loss(document: Mapping[str, Any], lang: Lang) -> RenderableType | None:
 
 def refusal(problems: Sequence[Mapping[str, Any]], lang: Lang) -> RenderableType:
     """Why the input is refused, place by place."""
-    lines = [Styled(f"{Words(lang)('terminal.refused')} ({len(problems)})", style="bold red")]
+    words = Words(lang)
+    lines = [Styled(f"{words('terminal.refused')} ({len(problems)})", style="bold red")]
     for problem in problems[:SHOWN_PROBLEMS]:
-        row = f" row {problem['row']}" if problem["row"] is not None else ""
-        key = f" [{problem['key']}]" if problem["key"] else ""
-        place = f"{problem['file'] or problem['table']}{row} {problem['column']}{key}"
+        row = "" if problem["row"] is None else words("terminal.at_row", n=problem["row"])
+        key = f"[{problem['key']}]" if problem["key"] else ""
+        at = (problem["file"] or problem["table"], row, problem["column"], key)
+        place = " ".join(part for part in at if part)
         lines.append(Styled(f"{place}: {problem['message'][lang]} ({problem['name']})"))
     if len(problems) > SHOWN_PROBLEMS:
         lines.append(Styled(f"… {len(problems) - SHOWN_PROBLEMS}", style="dim"))
+    if any(problem["row"] is not None for problem in problems[:SHOWN_PROBLEMS]):
+        lines.append(Styled(words("refusal.row_note"), style="dim"))
     return Group(*lines)

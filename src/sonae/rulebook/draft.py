@@ -35,8 +35,8 @@ from pathlib import Path
 from typing import Any
 
 from sonae.core.citation import Citation
-from sonae.core.errors import RulebookError, UsageError
-from sonae.core.text import Text
+from sonae.core.errors import NOT_UTF8, RulebookError, UsageError
+from sonae.core.text import Text, same
 from sonae.rulebook.draft_faults import faults
 from sonae.rulebook.draft_formula import OUTPUTS, formula, needs
 from sonae.rulebook.parameter import Dated, Instrument, Parameter, Topic, text_of
@@ -85,6 +85,12 @@ def shipped() -> tuple[str, ...]:
     )
 
 
+_NO_DRAFT = Text(
+    "「{name}」という案もファイルもない。同梱の案: {shipped}",
+    "no draft named {name!r} and no such file; shipped: {shipped}",
+)
+
+
 def load_draft(name_or_path: str) -> Draft:
     """A shipped draft by its name, else a file; a RulebookError lists every contradiction."""
     if name_or_path in shipped():
@@ -92,10 +98,11 @@ def load_draft(name_or_path: str) -> Draft:
         return read_draft(text, name_or_path)
     path = Path(name_or_path)
     if not path.is_file():
-        raise UsageError(
-            f"no draft named {name_or_path!r} and no such file; shipped: {', '.join(shipped())}"
-        )
-    return read_draft(path.read_text("utf-8"), path.name)
+        raise UsageError(_NO_DRAFT.format(name=name_or_path, shipped=", ".join(shipped())))
+    try:
+        return read_draft(path.read_text("utf-8-sig"), path.name)
+    except UnicodeDecodeError as error:
+        raise RulebookError(same("{file}: {why}").format(file=path.name, why=NOT_UTF8)) from error
 
 
 def read_draft(text: str, file: str) -> Draft:

@@ -26,7 +26,7 @@ KNOWN_ASSETS = {
 """Names of assets as statements write them (general knowledge)."""
 WORDS = {
     "account_id": "口座番号 口座ID 会員番号 会員ID アカウント account accountid acct",
-    "customer_id": "顧客番号 顧客ID 利用者番号 利用者ID 会員番号 customer customerid userid user",
+    "customer_id": "顧客番号 顧客ID お客様番号 利用者番号 利用者ID 会員番号 customer userid user",
     "asset": "銘柄 通貨 資産 暗号資産 コイン 通貨コード asset coin currency symbol token base",
     "product": "商品 取引種別 サービス product",
     "state": "状態 区分 残高区分 status state",
@@ -38,7 +38,7 @@ WORDS = {
     "price": "価格 単価 レート 終値 price last rate close",
     "source": "情報源 取得元 source venue exchange",
     "at": "時刻 日時 取得日時 時点 timestamp ts time at",
-    "as_of": "基準日 基準日時 時点 残高日 asof date",
+    "as_of": "基準日 基準日時 時点 残高日 確認日時 asof date",
     "account": "口座 口座番号 account iban",
     "bank": "銀行 銀行名 金融機関名 bank",
     "amount": "金額 残高 amount balance",

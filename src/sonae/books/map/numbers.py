@@ -17,6 +17,8 @@ from sonae.core.text import Text
 
 SIGNS = ("minus", "brackets", "triangle", "trailing")
 MOST_DIGITS = 60
+YEN = ("￥", "\\")
+"""The yen sign in files of CP932: a full-width one, and the byte that is a backslash elsewhere."""
 _WIDE = {n + 0xFEE0: chr(n) for n in range(0x21, 0x7F)} | {0x3000: " ", 0x2212: "-", 0x2010: "-"}
 _SIGNED = {
     "minus": re.compile(r"-(.+)", re.DOTALL),
@@ -99,7 +101,7 @@ def _sign(text: str, form: NumberForm) -> tuple[str, bool]:
 
 
 def _unmarked(text: str, form: NumberForm) -> str:
-    for mark in form.marks:
+    for mark in (*form.marks, *(YEN if "¥" in form.marks else ())):
         text = text.removeprefix(mark).removesuffix(mark)
     return text.strip() if form.marks else text
 

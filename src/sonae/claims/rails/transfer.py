@@ -98,16 +98,21 @@ def problems(transfers: Sequence[Transfer], profile: BankProfile) -> Iterator[Pr
             yield Problem("same-reference", "transfers", text, row=row, column="reference")
 
 
-def _faults(transfer: Transfer, profile: BankProfile) -> Iterator[tuple[str, str, Text]]:
-    """Column, name and message of each fault of one transfer."""
+def form_faults(given: Mapping[str, object]) -> Iterator[tuple[str, str, Text]]:
+    """Column, name and message of what no bank takes in these fields of a transfer."""
     for column, size in DIGITS.items():
-        value = getattr(transfer, column)
-        if not _digits(value) or len(value) != size:
+        value = given.get(column, "0" * size)
+        if type(value) is not str or not _digits(value) or len(value) != size:
             text = Text(f"半角数字{size}桁が必要。確認して直す", f"needs {size} digits; correct it")
             yield column, "bad-digits", text
-    if type(transfer.kind) is not str or transfer.kind not in KINDS:
+    if type(given["kind"]) is not str or given["kind"] not in KINDS:
         known = ", ".join(KINDS)
         yield "kind", "bad-kind", Text(f"使える値: {known}", f"one of {known}")
+
+
+def _faults(transfer: Transfer, profile: BankProfile) -> Iterator[tuple[str, str, Text]]:
+    """Column, name and message of each fault of one transfer."""
+    yield from form_faults(transfer._asdict())
     for name, text in name_faults(transfer.name_kana, MOST_NAME, profile.symbols):
         yield "name_kana", name, text
     for name, text in _amount_faults(transfer.amount, profile.most_amount):
