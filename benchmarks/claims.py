@@ -167,7 +167,7 @@ def bare(folder: Path) -> None:
 
 
 def entitled(folder: Path) -> None:
-    from sonae.actions.entitle import compare_methods, load_incident
+    from sonae.actions.claims.entitle import compare_methods, load_incident
 
     incident, _ = load_incident(folder.parent / "incident.toml")
     found = compare_methods(folder, incident, folder.parent / "out")

@@ -133,7 +133,7 @@ def made(folder: Path) -> None:
 
     from sonae.actions.close import close_books
     from sonae.actions.keys import new_key
-    from sonae.actions.pack_make import Wanted, make_pack
+    from sonae.actions.pack.make import Wanted, make_pack
 
     close_books(folder / "books", out=folder / "close")
     secrets = [pyrage.x25519.Identity.generate() for _ in range(2)]
@@ -151,8 +151,8 @@ def made(folder: Path) -> None:
 
 def opened(folder: Path) -> None:
     from sonae.actions.keys import load_key
-    from sonae.actions.pack_make import public_word
-    from sonae.actions.pack_open import Opening, open_pack
+    from sonae.actions.pack.make import public_word
+    from sonae.actions.pack.open import Opening, open_pack
 
     signer = public_word(load_key(folder / "sign.key").public)
     how = Opening(folder / "day.pack.age", folder / "key.txt", signer=signer)
@@ -161,7 +161,7 @@ def opened(folder: Path) -> None:
 
 
 def viewed(folder: Path) -> None:
-    from sonae.actions.takeover import open_estate
+    from sonae.actions.takeover.open import open_estate
 
     assert open_estate(folder / "opened", folder / "view")["verified"]
 
@@ -169,7 +169,7 @@ def viewed(folder: Path) -> None:
 def planned(folder: Path) -> None:
     from datetime import date
 
-    from sonae.actions.estate_plan import Asked, draft_plan
+    from sonae.actions.estate.plan import Asked, draft_plan
 
     days = date(2026, 11, 20), date(2026, 12, 20)
     asked = Asked("bankruptcy", *days, state="admitted")
@@ -177,7 +177,7 @@ def planned(folder: Path) -> None:
 
 
 def distributed(folder: Path) -> None:
-    from sonae.actions.estate import distribute
+    from sonae.actions.estate.distribute import distribute
 
     plan = folder / "plan"
     found = distribute(

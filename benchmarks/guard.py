@@ -28,10 +28,10 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from sonae.actions.demo_guard import COIN, Service
-from sonae.actions.guard import Guard
-from sonae.actions.guard_client import GuardClient
-from sonae.actions.guard_policy import load_policy
+from sonae.actions.demo.guard import COIN, Service
+from sonae.actions.guard.client import GuardClient
+from sonae.actions.guard.policy import load_policy
+from sonae.actions.guard.service import Guard
 
 POLICY = Path(__file__).parents[1] / "src/sonae/data/demo/guard/guard.toml"
 RATE, P99_MS, PER_SECOND, MILLION_SECONDS = 200, 20, 2_000, 5

@@ -100,7 +100,7 @@ def write(folder: Path, rows: int) -> None:
 def one(what: str, folder: Path) -> None:
     """In a process of its own: print seconds and the most memory in MiB."""
     if what == "map":
-        from sonae.actions.books_map import map_books
+        from sonae.actions.books.map import map_books
 
         start = time.perf_counter()
         record = map_books(folder / "mapping.toml", folder / "out")

@@ -133,7 +133,7 @@ def write(folder: Path, people: int) -> dict[str, Path]:
 
 def ours(books: dict[str, Path], out: Path) -> None:
     """The product, from files to files."""
-    from sonae.actions.people import identify
+    from sonae.actions.claims.people import identify
 
     found = identify([(brand, path) for brand, path in books.items()], (), out)
     print(f"customers {found['customers']:,}, persons {found['persons']:,}, ", end="")

@@ -38,10 +38,10 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from sonae.actions.seal_build import Means, build
-from sonae.actions.seal_claims import write_claims
-from sonae.actions.seal_receipt import prove_account
-from sonae.actions.seal_work import Work
+from sonae.actions.seal.build import Means, build
+from sonae.actions.seal.claims import write_claims
+from sonae.actions.seal.receipt import prove_account
+from sonae.actions.seal.work import Work
 from sonae.seal import tree
 from sonae.seal.encoding import LEAF, account_digest, day_key, key_commitment
 from sonae.seal.fast import choose, combine, ordered, subtree

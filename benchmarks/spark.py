@@ -28,7 +28,7 @@ SIDES = {"DuckDB": "duckdb", "Spark local[2]": "spark@local[2]"}
 def child(engine: str, folder: Path, key: Path) -> None:
     """Close and seal on one engine; prints what each took and the header."""
     from sonae.actions.close import close_books
-    from sonae.actions.seal_make import sealing
+    from sonae.actions.seal.make import sealing
 
     took, steps = {}, {"close": None, "close and seal": sealing(key)}
     for name, how in steps.items():

@@ -58,7 +58,7 @@ if [ "${1:-}" = tests ]; then
   done
   command -v pdftotext >/dev/null || missing+=(poppler-utils)
   if [ ! -e $tried-nodes ] && command -v npm >/dev/null && command -v node >/dev/null; then
-    .venv/bin/python -c 'from sonae.actions.node_servers import install; install()' ||
+    .venv/bin/python -c 'from sonae.actions.chains.node_servers import install; install()' ||
       echo "setup: the tests of chains will not run without their nodes" >&2
     touch $tried-nodes
   fi

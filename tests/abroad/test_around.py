@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sonae.actions.close import Closed, close_books
-from sonae.actions.compare import venues_under_every_regime
-from sonae.actions.recompute import recompute
+from sonae.actions.rules.compare import venues_under_every_regime
+from sonae.actions.rules.recompute import recompute
 from sonae.books.sample import write_sample
 from sonae.core.errors import UsageError
 from sonae.report.html import close_report

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
-from sonae.actions.node_client import HttpNode
-from sonae.actions.node_servers import NoNodes, anvil, bitcoin, install
+from sonae.actions.chains.node_client import HttpNode
+from sonae.actions.chains.node_servers import NoNodes, anvil, bitcoin, install
 
 FIRM = "例示取引所株式会社"
 SEAL = "ab" * 32

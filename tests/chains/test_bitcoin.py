@@ -13,8 +13,8 @@ from embit import bip32, script
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonae.actions.chains_read import read_wallets
-from sonae.actions.demo_wallet import FEE, BitcoinWallet
+from sonae.actions.chains.read import read_wallets
+from sonae.actions.demo.wallet import FEE, BitcoinWallet
 from sonae.chains.bitcoin import Bitcoin, merkle_root, open_block, scripts_of
 from sonae.chains.bitcoin_scan import satoshi, scan
 from sonae.chains.node import Block, NodeError

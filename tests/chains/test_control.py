@@ -19,7 +19,7 @@ from embit.transaction import Transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonae.actions.demo_wallet import BitcoinWallet
+from sonae.actions.demo.wallet import BitcoinWallet
 from sonae.actions.keys import verify_signature
 from sonae.chains.challenge import Challenge, ProofError, challenge_from, check
 from sonae.chains.node import Block

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from sonae.actions.chains_setup import load_setup
-from sonae.actions.node_client import TIMEOUT, HttpNode
+from sonae.actions.chains.node_client import TIMEOUT, HttpNode
+from sonae.actions.chains.setup import load_setup
 from sonae.chains.bitcoin import Bitcoin, Coin
 from sonae.chains.bitcoin_scan import scan
 from sonae.chains.node import Block, NodeError, moment

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sonae.actions.node_servers import install
+from sonae.actions.chains.node_servers import install
 from tests.chains.nodes import _or_skip
 from tests.command import sonae
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sonae.actions.chains_read import read_wallets
-from sonae.actions.demo_wallet import send, token, transfer
+from sonae.actions.chains.read import read_wallets
+from sonae.actions.demo.wallet import send, token, transfer
 from sonae.chains.ethereum import Ethereum
 from sonae.chains.node import NodeError
 from tests.chains.nodes import (

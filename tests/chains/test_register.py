@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from sonae.actions.chains_setup import load_setup
+from sonae.actions.chains.setup import load_setup
+from sonae.actions.chains.wallet import Offered, prove, read_challenge, wallet_status
 from sonae.actions.close import close_books
-from sonae.actions.demo_wallet import BitcoinWallet, deploy, send
+from sonae.actions.demo.wallet import BitcoinWallet, deploy, send
 from sonae.actions.keys import new_key, verify_signature
-from sonae.actions.wallet import Offered, prove, read_challenge, wallet_status
 from sonae.chains.challenge import ProofError
 from sonae.chains.register import columns, read_register, standings
 from sonae.seal import minisign

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sonae.actions.chains_setup import load_setup
-from sonae.actions.node_client import HttpNode
+from sonae.actions.chains.node_client import HttpNode
+from sonae.actions.chains.setup import load_setup
 from sonae.chains.node import NodeError
 from sonae.core.errors import InputError, UsageError
 from tests import kit

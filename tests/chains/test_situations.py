@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonae.actions import chains_read
+from sonae.actions.chains import read as chains_read
 from sonae.chains.ethereum import Ethereum
 from sonae.chains.fork import entitled, findings, notice_due
 from sonae.chains.node import NodeError

@@ -13,7 +13,7 @@ from pathlib import Path
 import ccxt
 import pytest
 
-from sonae.actions.venue_read import CALLS
+from sonae.actions.chains.venue_read import CALLS
 from sonae.chains.node import NodeError
 from sonae.chains.venue import Total, unique, units
 from sonae.chains.venue_forms import ADAPTERS, read

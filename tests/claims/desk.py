@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from sonae.actions.keys import Key
-from sonae.actions.payments import Row, make_file, open_programme, plan, plan_again
-from sonae.actions.payout import NotAsked, release, resume
-from sonae.actions.payout_account import Check, account_changed, account_checked
-from sonae.actions.payout_fund import Funding, confirm_funding
-from sonae.actions.payout_hold import hold, lift
-from sonae.actions.payout_returns import take_returns
-from sonae.actions.payout_sign import approve_file
+from sonae.actions.pay.account import Check, account_changed, account_checked
+from sonae.actions.pay.fund import Funding, confirm_funding
+from sonae.actions.pay.hold import hold, lift
+from sonae.actions.pay.programme import Row, make_file, open_programme, plan, plan_again
+from sonae.actions.pay.release import NotAsked, release, resume
+from sonae.actions.pay.returns import take_returns
+from sonae.actions.pay.sign import approve_file
 from sonae.claims.hold import Hold
 from sonae.claims.rail import Rail, RailSilence
 from sonae.store.payments import Payments

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonae.actions.claim_numbers import whole
+from sonae.actions.claims.numbers import whole
 from sonae.claims.code import CODE, SIGNS, claim_code, claim_number, same, typed
 from sonae.claims.portal import Outage, days_down, extended
 from sonae.core.errors import Refused

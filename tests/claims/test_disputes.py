@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonae.actions.payments import make_file, open_programme, plan, plan_again
-from sonae.actions.payout_dispute import decide_dispute, estimate_dispute, open_dispute
-from sonae.actions.payout_fund import standing
-from sonae.actions.payout_hold import lift
-from sonae.actions.payout_verify import faults
+from sonae.actions.pay.dispute import decide_dispute, estimate_dispute, open_dispute
+from sonae.actions.pay.fund import standing
+from sonae.actions.pay.hold import lift
+from sonae.actions.pay.programme import make_file, open_programme, plan, plan_again
+from sonae.actions.pay.verify import faults
 from sonae.claims.dispute import (
     RAISES,
     STATES,

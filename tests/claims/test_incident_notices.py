@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sonae.actions.demo_incident import SHIPPED, incident_file
+from sonae.actions.demo.incident import SHIPPED, incident_file
 from sonae.claims.hold import VISIBLE
 from sonae.report.notice import url_like
 from tests.claims.test_incident import INCIDENT, done, incident

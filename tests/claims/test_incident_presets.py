@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sonae.actions.demo_incident import FILLED, SHIPPED, incident_file
-from sonae.actions.entitle import load_incident
+from sonae.actions.claims.entitle import load_incident
+from sonae.actions.demo.incident import FILLED, SHIPPED, incident_file
 from tests.claims.test_incident import done
 from tests.command import sonae
 from tests.tidy.source import ROOT

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonae.actions.way_chain import keccak256
+from sonae.actions.pay.way_chain import keccak256
 from sonae.claims.rails.address import (
     BASE58,
     base58check,

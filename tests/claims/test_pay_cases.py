@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sonae.actions.payments import Row, plan
-from sonae.actions.payout_hold import cancel
+from sonae.actions.pay.hold import cancel
+from sonae.actions.pay.programme import Row, plan
 from sonae.claims.hold import HOLDS
 from sonae.store.payments import Payments
 from tests.command import Said, sonae

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from sonae.actions.keys import new_key
-from sonae.actions.way import read_settings
-from sonae.actions.way_bank import read_bank
+from sonae.actions.pay.way import read_settings
+from sonae.actions.pay.way_bank import read_bank
 from sonae.claims.rails import zengin
 from sonae.claims.rails.profile import BankProfile
 from tests.command import Said, sonae
@@ -247,7 +247,7 @@ def test_a_payout_stands_in_the_folder_whole_or_not_at_all(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("sonae.actions.mailbox.os.fsync", full)
+        broken.setattr("sonae.actions.pay.mailbox.os.fsync", full)
         desk.rail("release", name)
     assert list((desk.folder / "box" / "out").iterdir()) == []
     assert desk.counters()["in_flight"][0] == 2

@@ -16,7 +16,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from sonae.actions.payments import (
+from sonae.actions.pay.account import lift_cooled
+from sonae.actions.pay.hold import cancel, lift
+from sonae.actions.pay.programme import (
     PlanDiffers,
     Row,
     make_file,
@@ -25,11 +27,9 @@ from sonae.actions.payments import (
     plan_again,
     withdraw_file,
 )
-from sonae.actions.payout import NotAsked, record, release, resume
-from sonae.actions.payout_account import lift_cooled
-from sonae.actions.payout_hold import cancel, lift
-from sonae.actions.payout_returns import settle, take_returns
-from sonae.actions.payout_sign import approval_body, approve_file
+from sonae.actions.pay.release import NotAsked, record, release, resume
+from sonae.actions.pay.returns import settle, take_returns
+from sonae.actions.pay.sign import approval_body, approve_file
 from sonae.claims.payment import PaymentError
 from sonae.claims.rail import Answer, RailSilence, Receipt, Return
 from sonae.core.chain import sign

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from sonae.actions.payments import plan
-from sonae.actions.payout_returns import settle, take_returns
+from sonae.actions.pay.programme import plan
+from sonae.actions.pay.returns import settle, take_returns
 from sonae.claims.payment import reference
 from sonae.claims.rail import Receipt
 from sonae.rulebook.calendars import CALENDARS

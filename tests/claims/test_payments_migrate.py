@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from sonae.actions.fund_export import verify_store
+from sonae.actions.fund.export import verify_store
 from sonae.claims.payment import PaymentError
 from sonae.store import guards
 from sonae.store.database import VERSION, StoreError, connect, migrate, store_url, version

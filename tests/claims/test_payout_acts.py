@@ -13,19 +13,25 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sonae.actions.keys import Key
-from sonae.actions.payments import PlanDiffers, first_attempt, make_file, plan_again, withdraw_file
-from sonae.actions.payout_account import (
+from sonae.actions.pay.account import (
     NOTICE,
     Check,
     account_checked,
     cooling,
     lift_cooled,
 )
-from sonae.actions.payout_act import act_body, agreed
-from sonae.actions.payout_fund import confirm_funding, standing
-from sonae.actions.payout_hold import cancel, hold, lift
-from sonae.actions.payout_sign import approve_file
-from sonae.actions.payout_verify import faults, waiting
+from sonae.actions.pay.act import act_body, agreed
+from sonae.actions.pay.fund import confirm_funding, standing
+from sonae.actions.pay.hold import cancel, hold, lift
+from sonae.actions.pay.programme import (
+    PlanDiffers,
+    first_attempt,
+    make_file,
+    plan_again,
+    withdraw_file,
+)
+from sonae.actions.pay.sign import approve_file
+from sonae.actions.pay.verify import faults, waiting
 from sonae.claims.dispute import RAISES
 from sonae.claims.hold import OWN, Hold
 from sonae.claims.payment import Event, PaymentError

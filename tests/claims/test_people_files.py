@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sonae.actions import people
-from sonae.actions.people import identify
+from sonae.actions.claims import people
+from sonae.actions.claims.people import identify
 from sonae.core.errors import InputError, UsageError
 from tests.kit import changed, write
 

@@ -14,10 +14,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sonae.actions.mailbox import Mailbox
-from sonae.actions.payments import Row, plan
-from sonae.actions.payout import release
-from sonae.actions.ways import read_way
+from sonae.actions.pay.mailbox import Mailbox
+from sonae.actions.pay.programme import Row, plan
+from sonae.actions.pay.release import release
+from sonae.actions.pay.ways import read_way
 from sonae.claims.tax import RAISE, Settled, statements
 from sonae.core.errors import InputError
 from sonae.store.payments import Payments

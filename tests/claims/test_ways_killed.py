@@ -19,13 +19,13 @@ from typing import Any
 
 import pytest
 
-from sonae.actions.mailbox import Mailbox
-from sonae.actions.payments import Row, make_file, plan, plan_again
-from sonae.actions.payout import NotAsked, resume
-from sonae.actions.payout_returns import take_returns
-from sonae.actions.payout_settled import take_settled
-from sonae.actions.way_chain import keccak256
-from sonae.actions.ways import hold_waiting, read_way
+from sonae.actions.pay.mailbox import Mailbox
+from sonae.actions.pay.programme import Row, make_file, plan, plan_again
+from sonae.actions.pay.release import NotAsked, resume
+from sonae.actions.pay.returns import take_returns
+from sonae.actions.pay.settled import take_settled
+from sonae.actions.pay.way_chain import keccak256
+from sonae.actions.pay.ways import hold_waiting, read_way
 from sonae.claims.rail import Receipt
 from sonae.claims.rails.address import checksummed
 from sonae.store.payments import Payments

@@ -64,7 +64,7 @@ def test_a_seal_in_pieces_is_the_same_to_the_byte(
     tmp_path: Path, books: Path, whole: Path, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
     """Wherever balances and leaves are cut: header, manifest, claims, leaves."""
-    monkeypatch.setattr("sonae.actions.seal_spread.ROWS", rows)
+    monkeypatch.setattr("sonae.actions.seal.spread.ROWS", rows)
     monkeypatch.setattr("sonae.books.engine.duckdb.DuckDB", InPieces)
     assert issubclass(InPieces, Spread)
     words = ("--out", tmp_path / "seal", "--key", whole / "seal.key")

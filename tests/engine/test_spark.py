@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sonae.actions.claims.entitle import compare_methods, load_incident
 from sonae.actions.close import close_books
-from sonae.actions.entitle import compare_methods, load_incident
 from sonae.books.engine import open_engine
 from sonae.books.sample import PLANTS
 from sonae.core.errors import InputError, Refused
@@ -228,7 +228,7 @@ def test_a_seal_in_many_pieces_has_the_same_header(
 ) -> None:
     """Pieces of 500 rows cut every tree somewhere else."""
     plain = sealed(books, tmp_path / "duckdb", seal_key)
-    monkeypatch.setattr("sonae.actions.seal_spread.ROWS", 500)
+    monkeypatch.setattr("sonae.actions.seal.spread.ROWS", 500)
     made = sonae(
         *("seal", "make", books, "--out", tmp_path / "seal", "--key", seal_key),
         *("--engine", "spark", "--json"),

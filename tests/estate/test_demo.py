@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 import sonae as package
-from sonae.actions import demo_estate
+from sonae.actions.demo import estate as demo_estate
 from sonae.actions.keys import load_key
-from sonae.actions.pack_keep import write_page
-from sonae.actions.pack_make import public_word
+from sonae.actions.pack.keep import write_page
+from sonae.actions.pack.make import public_word
 from tests.command import sonae
 from tests.pack.test_outside import CI, TOOLS, _isolated, commands
 

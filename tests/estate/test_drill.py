@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sonae.actions.keys import new_key
-from sonae.actions.takeover_drill import compare_drills, load_drill, start_drill, step_drill
-from sonae.actions.takeover_ready import readiness
+from sonae.actions.takeover.drill import compare_drills, load_drill, start_drill, step_drill
+from sonae.actions.takeover.ready import readiness
 from sonae.cli.main import run
 from sonae.core.errors import Refused, SonaeError, UsageError
 from tests.estate.firm import books, pack, people

@@ -12,7 +12,7 @@ import pyrage
 import pytest
 
 from sonae.actions.keys import load_key, new_key
-from sonae.actions.pack_make import public_word
+from sonae.actions.pack.make import public_word
 from tests.command import Said, contents, sonae
 from tests.estate import firm
 from tests.estate.firm import BTC, FROZEN, TO

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonae.actions.takeover import make_checklist, make_letters, make_sweep
+from sonae.actions.takeover.open import make_checklist, make_letters, make_sweep
 from sonae.claims.takeover.sweep import RISKS, Destination, Wallet, sweep
 from sonae.cli.main import run
 from sonae.core.errors import InputError

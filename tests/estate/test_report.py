@@ -222,7 +222,7 @@ def test_what_rests_on_a_proposal_is_marked_and_who_pays_is_never_made_up(tmp_pa
 def test_many_claims_are_shown_in_sums_and_the_rest_is_in_the_table(
     made: Path, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("sonae.actions.estate_report.IN_WORKBOOK", 4)
+    monkeypatch.setattr("sonae.actions.estate.report.IN_WORKBOOK", 4)
     sonae("estate", "report", made, "--xlsx", tmp_path / "a.xlsx")
     sheets = workbook(tmp_path / "a.xlsx")
     assert "creditors" not in sheets

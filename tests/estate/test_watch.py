@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sonae.actions.takeover import make_sweep, open_estate
-from sonae.actions.takeover_watch import watch_files
+from sonae.actions.takeover.open import make_sweep, open_estate
+from sonae.actions.takeover.watch import watch_files
 from sonae.cli.main import run
 from sonae.core.errors import InputError, UsageError
 from tests.estate.firm import FROZEN, TO, books

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sonae.actions.fund_export import EXPORT, OURS, export_fund, verify_export
+from sonae.actions.fund.export import EXPORT, OURS, export_fund, verify_export
 from tests.command import sonae
 from tests.fund.signed import Signers, opened
 

@@ -22,8 +22,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from sonae.actions.fund import Session
-from sonae.actions.fund_export import verify_store
+from sonae.actions.fund.export import verify_store
+from sonae.actions.fund.session import Session
 from sonae.actions.keys import load_key
 from sonae.store.database import StoreError
 from sonae.store.ledger import HistoryError, Ledger, UnknownOutcome

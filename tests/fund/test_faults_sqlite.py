@@ -27,8 +27,8 @@ from typing import Any
 
 import pytest
 
-from sonae.actions.fund import Request, Session
-from sonae.actions.fund_export import export_fund, verify_export, verify_store
+from sonae.actions.fund.export import export_fund, verify_export, verify_store
+from sonae.actions.fund.session import Request, Session
 from sonae.actions.keys import load_key, verify_signature
 from sonae.core.canonical import canonical_bytes
 from sonae.core.chain import START as BEGINNING

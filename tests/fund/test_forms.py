@@ -8,10 +8,10 @@ from datetime import date
 
 import pytest
 
-from sonae.actions.console import Firm
-from sonae.actions.fund import looking, read_toml
-from sonae.actions.fund_forms import FORMS, read_form
-from sonae.actions.fund_requests import read_request
+from sonae.actions.console.home import Firm
+from sonae.actions.fund.forms import FORMS, read_form
+from sonae.actions.fund.requests import read_request
+from sonae.actions.fund.session import looking, read_toml
 from sonae.core.errors import InputError
 from sonae.store.view import StoreView
 from tests.fund.people import DAY, People

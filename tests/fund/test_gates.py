@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from sonae.actions.fund import Session
-from sonae.actions.fund_gates import approve
-from sonae.actions.fund_requests import read_request
+from sonae.actions.fund.gates import approve
+from sonae.actions.fund.requests import read_request
+from sonae.actions.fund.session import Session
 from sonae.actions.keys import load_key
 from sonae.core.errors import Refused
 from sonae.fund.entry import LedgerError, read_act

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from sonae.actions.fund_plan import plan_fund
+from sonae.actions.fund.plan import plan_fund
 from sonae.core.canonical import canonical_bytes, parse_number
 from sonae.core.errors import UnitError, UsageError
 from sonae.core.figure import Figure, Range, missing

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sonae.actions.fund import Session
+from sonae.actions.fund.session import Session
 from sonae.actions.keys import Memory, load_key, verify_signature
 from sonae.core.chain import Signed
 from sonae.fund.entry import Seen
@@ -73,7 +73,7 @@ def test_an_act_that_never_arrived_is_recorded_by_the_next_command_alone(people:
             raise KeyboardInterrupt
 
         ledger.append = dies  # type: ignore[method-assign, assignment]
-        from sonae.actions.fund_requests import read_request
+        from sonae.actions.fund.requests import read_request
 
         raw = {"kind": "contribute", "asset": "TRUST", "amount": "1000", "on": session.now().date()}
         request = read_request(raw, Path("request.toml"), ledger.view)

@@ -21,8 +21,8 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Column, String
 
-from sonae.actions.fund import Session
-from sonae.actions.fund_export import verify_store
+from sonae.actions.fund.export import verify_store
+from sonae.actions.fund.session import Session
 from sonae.actions.keys import load_key
 from sonae.core.chain import Signed
 from sonae.fund.entry import Seen

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 import psycopg
 import pytest
 
-from sonae.actions.fund_export import verify_store
+from sonae.actions.fund.export import verify_store
 from sonae.fund.journal import contribute
 from sonae.store.database import PATIENCE, StoreError
 from sonae.store.ledger import UnknownOutcome

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from sonae.actions.close import close_books
-from sonae.actions.fund_close import unsigned
-from sonae.actions.guard import Guard
-from sonae.actions.guard_incident import incident_file
-from sonae.actions.incident import open_incident
+from sonae.actions.fund.close import unsigned
+from sonae.actions.guard.incident import incident_file
+from sonae.actions.guard.service import Guard
+from sonae.actions.incident.open import open_incident
 from sonae.actions.keys import new_key
-from sonae.actions.seal_make import sealing
+from sonae.actions.seal.make import sealing
 from sonae.core.errors import Refused, UsageError
 from tests.kit import clean, finding, findings, write
 

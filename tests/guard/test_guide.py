@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import sonae.cli.guard  # noqa: F401, it names the commands
-from sonae.actions.demo_guard import COIN, Service, ledger, phantom
+from sonae.actions.demo.guard import COIN, Service, ledger, phantom
 from sonae.cli.main import guard as commands
 
 ROOT = Path(__file__).parents[2]

@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sonae.actions.demo_guard import COIN, Service, ledger, phantom, replay
-from sonae.actions.guard import Guard
-from sonae.actions.guard_client import GuardClient, GuardRefusal, GuardSilent
-from sonae.actions.guard_policy import load_policy
+from sonae.actions.demo.guard import COIN, Service, ledger, phantom, replay
+from sonae.actions.guard.client import GuardClient, GuardRefusal, GuardSilent
+from sonae.actions.guard.policy import load_policy
+from sonae.actions.guard.service import Guard
 from sonae.actions.keys import new_key
 from sonae.cli.main import run
 

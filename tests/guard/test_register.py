@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sonae.actions.guard import Guard
-from sonae.actions.guard_incident import incident_file
-from sonae.actions.guard_notices import guard_findings, notices
-from sonae.actions.guard_register import Register, read_movements
+from sonae.actions.guard.incident import incident_file
+from sonae.actions.guard.notices import guard_findings, notices
+from sonae.actions.guard.register import Register, read_movements
+from sonae.actions.guard.service import Guard
 from sonae.actions.keys import Key, new_key
 from sonae.core.errors import InputError, UsageError
 from sonae.guard.breaks import BreakError, Event

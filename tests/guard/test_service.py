@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonae.actions.guard import Guard
+from sonae.actions.guard.service import Guard
 from sonae.core.errors import InputError, UsageError
 from sonae.guard.limits import read_policy
 from sonae.store.database import StoreError
@@ -159,7 +159,7 @@ def test_a_start_finds_what_was_open_held_usual_and_known(tmp_path: Path, clock:
 
 CHILD = """
 import sys
-from sonae.actions.guard import Guard
+from sonae.actions.guard.service import Guard
 from tests.guard.test_judge import BTC, policy
 from tests.guard.test_service import Clock, batch, total
 clock = Clock()

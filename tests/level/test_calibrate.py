@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from sonae.actions.close import close_books
-from sonae.actions.compare import propose
-from sonae.actions.demo import demo_books
+from sonae.actions.demo.close import demo_books
 from sonae.actions.files import json_bytes
-from sonae.actions.level import Question, calibrate, changed_since
-from sonae.actions.level_capital import with_capital
-from sonae.actions.level_exact import outputs
-from sonae.actions.level_write import write_level
+from sonae.actions.level.calibrate import Question, calibrate, changed_since
+from sonae.actions.level.capital import with_capital
+from sonae.actions.level.exact import outputs
+from sonae.actions.level.write import write_level
+from sonae.actions.rules.compare import propose
 from sonae.cli.main import run
 from sonae.core.errors import InputError, UsageError
 from sonae.core.figure import bounds

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonae.actions.demo import demo_books
-from sonae.actions.mix import mix_books, mix_file
+from sonae.actions.demo.close import demo_books
+from sonae.actions.loss.mix import mix_books, mix_file
 from sonae.cli.main import run
 from sonae.core.errors import InputError, UsageError
 from sonae.loss.measure import tail

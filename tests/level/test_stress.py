@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonae.actions.demo import demo_books
-from sonae.actions.fund_plan import plan_fund
-from sonae.actions.fund_stress import Stress
+from sonae.actions.demo.close import demo_books
+from sonae.actions.fund.plan import plan_fund
+from sonae.actions.fund.stress import Stress
 from sonae.cli.main import run
 from sonae.core.errors import UsageError
 from sonae.core.figure import Figure, missing

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sonae.actions.survey import (
+from sonae.actions.level.survey import (
     COLUMNS,
     FEWEST,
     Answer,

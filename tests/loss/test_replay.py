@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonae.actions.demo import demo_books
-from sonae.actions.loss_books import Opened, open_books
+from sonae.actions.demo.close import demo_books
+from sonae.actions.loss.books import Opened, open_books
 from sonae.core.canonical import parse_number
 from sonae.core.text import Text
 from sonae.loss.incidents import find

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl import Workbook
 
-from sonae.actions.books_map import map_books
+from sonae.actions.books.map import map_books
 from sonae.books.map.banks import HEADER, TRAILER
 from sonae.core.errors import InputError, Problem
 from tests.kit import VENUE

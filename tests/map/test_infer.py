@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sonae.actions.books_infer import draft
+from sonae.actions.books.infer import draft
 from tests.command import sonae
 
 from .kit import firm, problems

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sonae.actions.books_map import map_books
+from sonae.actions.books.map import map_books
 from tests.command import contents
 
 from .kit import LEDGER, firm

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sonae.actions.books_map import kept, map_books
+from sonae.actions.books.map import kept, map_books
 from sonae.actions.close import close_books
 from tests.command import contents, sonae
 

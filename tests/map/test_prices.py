@@ -16,8 +16,8 @@ import requests
 
 from sonae.actions.close import close_books
 from sonae.actions.keys import new_key
-from sonae.actions.prices import make_prices
-from sonae.actions.prices_setup import load_prices
+from sonae.actions.prices.make import make_prices
+from sonae.actions.prices.setup import load_prices
 from sonae.books.map.prints import VENUES, read_prints
 from sonae.books.rows import Fault
 from sonae.core.errors import InputError

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
-from sonae.actions.books_map import map_books
+from sonae.actions.books.map import map_books
 from tests.command import sonae
 from tests.fund.servers import database
 from tests.kit import VENUE

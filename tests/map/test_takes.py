@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from sonae.actions.books_map import map_books
+from sonae.actions.books.map import map_books
 
 from . import kit
 from .kit import firm, problems, table, told

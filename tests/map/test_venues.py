@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sonae.actions.books_map import map_books
+from sonae.actions.books.map import map_books
 
 from .kit import problems, table, told
 from .test_sources import around

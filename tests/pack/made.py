@@ -12,11 +12,11 @@ import pyrage
 
 from sonae.actions.close import close_books
 from sonae.actions.files import json_bytes
-from sonae.actions.fund_export import export_fund
+from sonae.actions.fund.export import export_fund
 from sonae.actions.keys import load_key, new_key
-from sonae.actions.pack_keys import make_keys
-from sonae.actions.pack_make import Wanted, make_pack, public_word
-from sonae.actions.seal_make import sealing
+from sonae.actions.pack.keys import make_keys
+from sonae.actions.pack.make import Wanted, make_pack, public_word
+from sonae.actions.seal.make import sealing
 from sonae.pack.age import encrypt
 from sonae.pack.manifest import FIRST, MANIFEST, SIGNATURE, SUMS, sums
 from sonae.pack.zipped import zip_stream

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyrage
 
 from sonae.actions.keys import load_key, new_key
-from sonae.actions.pack_make import public_word
+from sonae.actions.pack.make import public_word
 from tests import kit
 from tests.command import sonae
 from tests.estate.test_from_pack import RECIPIENTS

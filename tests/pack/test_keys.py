@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonae.actions.keys import new_key
-from sonae.actions.pack_keep import destroy_keys, read_log
-from sonae.actions.pack_keys import answer, append, check_share, due, make_keys, rotate_keys
-from sonae.actions.pack_make import make_pack
+from sonae.actions.pack.keep import destroy_keys, read_log
+from sonae.actions.pack.keys import answer, append, check_share, due, make_keys, rotate_keys
+from sonae.actions.pack.make import make_pack
 from sonae.core.errors import InputError, Refused, UsageError
 from sonae.pack import my_number, shares
 from sonae.pack.bech32 import identity_text, secret_bytes

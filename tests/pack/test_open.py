@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sonae.actions.keys import new_key
-from sonae.actions.pack_make import make_pack
-from sonae.actions.pack_open import Opening, open_pack
+from sonae.actions.pack.make import make_pack
+from sonae.actions.pack.open import Opening, open_pack
 from sonae.core.errors import InputError, Refused, UsageError
 from sonae.pack.age import decrypt, encrypt, read_identities
 from tests.command import contents, sonae

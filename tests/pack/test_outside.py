@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import sonae
-from sonae.actions.pack_keep import write_page
+from sonae.actions.pack.keep import write_page
 
 from . import made
 from .made import World

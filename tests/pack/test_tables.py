@@ -127,8 +127,8 @@ from pathlib import Path
 from tests.pack import made
 from sonae.actions.close import close_books
 from sonae.actions.keys import new_key
-from sonae.actions.pack_make import Wanted, make_pack
-from sonae.actions.pack_open import Opening, open_pack
+from sonae.actions.pack.make import Wanted, make_pack
+from sonae.actions.pack.open import Opening, open_pack
 from sonae.books.sample import write_sample
 import pyrage
 root = Path(sys.argv[1])

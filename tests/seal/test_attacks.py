@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sonae.actions.seal_folder import chain_holds
+from sonae.actions.seal.folder import chain_holds
 from sonae.core.errors import Refused
 from sonae.seal import compare, tlog, tree
 from sonae.seal.claims import Balance, Claim

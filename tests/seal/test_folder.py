@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pyrage
 import pytest
 
-from sonae.actions.seal_check import check_seal
+from sonae.actions.seal.check import check_seal
 from tests.command import Said, contents, sonae
 from tests.kit import asset, balance, clean, edit, holding, price, statement, write
 

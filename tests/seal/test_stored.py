@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sonae.actions.seal_folder import Folder, levels_of
+from sonae.actions.seal.folder import Folder, levels_of
 from sonae.seal import tree
 from sonae.seal.encoding import ROW, account_digest
 from sonae.seal.header import Header, Sealed, SealError

@@ -21,12 +21,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonae.actions import seal_claims
-from sonae.actions.seal_build import Means, build
-from sonae.actions.seal_claims import accounts_in, tally_of, totals_of, write_claims
-from sonae.actions.seal_columns import added_up
-from sonae.actions.seal_folder import Folder
-from sonae.actions.seal_work import Work
+from sonae.actions.seal import claims as seal_claims
+from sonae.actions.seal.build import Means, build
+from sonae.actions.seal.claims import accounts_in, tally_of, totals_of, write_claims
+from sonae.actions.seal.columns import added_up
+from sonae.actions.seal.folder import Folder
+from sonae.actions.seal.work import Work
 from sonae.core.errors import Refused, UsageError
 from sonae.seal import tree
 from sonae.seal.claims import Balance, Claims, collect
@@ -211,7 +211,8 @@ def test_the_same_is_not_made_twice_at_once(tmp_path: Path) -> None:
 STAGES = ("claims", "run", "tree")
 KILLED = """
 import os, signal, sys
-from sonae.actions import seal_build, seal_work
+from sonae.actions.seal import build as seal_build
+from sonae.actions.seal import work as seal_work
 from sonae.cli.main import main
 at, done = int(sys.argv[1]), 0
 means = seal_build.Means(memory=100_000, threads=1)

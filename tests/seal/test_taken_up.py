@@ -11,15 +11,16 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from sonae.actions import seal_build, seal_make
 from sonae.actions.close import close_books
 from sonae.actions.files import locked, take_away
-from sonae.actions.seal import seal_books
-from sonae.actions.seal_build import Means, build
-from sonae.actions.seal_claims import write_claims
-from sonae.actions.seal_folder import Folder
-from sonae.actions.seal_make import sealing
-from sonae.actions.seal_work import Work
+from sonae.actions.seal import build as seal_build
+from sonae.actions.seal import make as seal_make
+from sonae.actions.seal.books import seal_books
+from sonae.actions.seal.build import Means, build
+from sonae.actions.seal.claims import write_claims
+from sonae.actions.seal.folder import Folder
+from sonae.actions.seal.make import sealing
+from sonae.actions.seal.work import Work
 from sonae.books import transcribe
 from sonae.books.engine.duckdb import DuckDB
 from sonae.books.engine.kept import Kept

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sonae.actions.close import close_books
-from sonae.actions.group import Asked, close_group
+from sonae.actions.group.run import Asked, close_group
 from sonae.actions.work import Work
 from sonae.books.sample import write_sample
 from tests.command import REFUSAL, contents, sonae
@@ -114,7 +114,7 @@ def test_what_a_killed_run_had_closed_is_taken_up(group: Path, tmp_path: Path) -
         raise OSError(28, "No space left on device")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sonae.actions.group.replace_file", overview_fails)
+        patch.setattr("sonae.actions.group.run.replace_file", overview_fails)
         with pytest.raises(OSError, match="No space"):
             close_group(books, Asked(), out, work=work)
     when = {n: (out / n / "close.json").stat().st_ino for n in ("sample-1", "sample-2")}
@@ -140,7 +140,7 @@ def test_a_table_behind_a_link_that_changed_is_closed_anew(tmp_path: Path) -> No
         raise OSError(28, "No space left on device")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sonae.actions.group.replace_file", fails)
+        patch.setattr("sonae.actions.group.run.replace_file", fails)
         with pytest.raises(OSError, match="No space"):
             close_group(tmp_path / "group", Asked(), out, work=work)
     first = (out / "one" / "close.json").read_bytes()

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from sonae.actions.reference import write_pages
+from sonae.actions.rules.reference import write_pages
 
 from .source import ROOT, repository_files
 

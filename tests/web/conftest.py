@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sonae.actions.demo_console import fill
+from sonae.actions.demo.console import fill
 
 
 @dataclass(frozen=True)

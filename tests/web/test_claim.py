@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sonae.actions import my_claim
-from sonae.actions.console import Home
-from sonae.actions.my_claim import claim_view, find_claim
+from sonae.actions.claims import my_claim
+from sonae.actions.claims.my_claim import claim_view, find_claim
+from sonae.actions.console.home import Home
 from sonae.core.errors import Refused
 from sonae.web.tries import MOST, WHILE, Tries
 from tests.browser import chromium, offline

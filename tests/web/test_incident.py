@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from sonae.actions.console import Firm
-from sonae.actions.console_incident import methods
-from sonae.actions.demo_console_incident import (
+from sonae.actions.claims.entitle import load_incident
+from sonae.actions.console.home import Firm
+from sonae.actions.console.incident import methods
+from sonae.actions.demo.console_incident import (
     _BANK,
     MONEY,
     PROGRAMME,
@@ -23,18 +24,17 @@ from sonae.actions.demo_console_incident import (
     _people,
     _sent,
 )
-from sonae.actions.demo_console_incident import (
+from sonae.actions.demo.console_incident import (
     _Clock as Clock,
 )
-from sonae.actions.demo_incident import COINCHECK, incident_file, write_books
-from sonae.actions.entitle import load_incident
-from sonae.actions.mailbox import Mailbox
-from sonae.actions.payments import open_programme
-from sonae.actions.payout import resume
-from sonae.actions.payout_fund import confirm_funding
-from sonae.actions.payout_plan import plan_frozen, read_accounts
-from sonae.actions.payout_returns import settle
-from sonae.actions.ways import read_way
+from sonae.actions.demo.incident import COINCHECK, incident_file, write_books
+from sonae.actions.pay.fund import confirm_funding
+from sonae.actions.pay.mailbox import Mailbox
+from sonae.actions.pay.plan import plan_frozen, read_accounts
+from sonae.actions.pay.programme import open_programme
+from sonae.actions.pay.release import resume
+from sonae.actions.pay.returns import settle
+from sonae.actions.pay.ways import read_way
 from sonae.rulebook.calendars import CALENDARS
 from sonae.store.payments import Payments
 from tests.browser import chromium
@@ -215,7 +215,7 @@ def test_what_is_not_there_is_said_and_nothing_breaks(demo: Console, path: str, 
 
 
 def test_the_document_is_written_by_the_command_and_by_nothing_else(tmp_path: Path):
-    from sonae.actions.demo_incident import incident_file
+    from sonae.actions.demo.incident import incident_file
 
     out = tmp_path / "open"
     said = sonae("incident", "open", incident_file("zaif-2018"), "--out", out, "--json")

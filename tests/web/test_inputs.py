@@ -14,8 +14,8 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from sqlalchemy import insert
 
-from sonae.actions.console_people import GRANTS, People
-from sonae.actions.passkeys import Passkeys
+from sonae.actions.console.passkeys import Passkeys
+from sonae.actions.console.people import GRANTS, People
 from sonae.store.console import ConsoleStore
 from sonae.store.console_schema import USER
 from tests.web.conftest import Console, running

@@ -21,9 +21,9 @@ import pytest
 from fastapi import APIRouter, Depends
 from sqlalchemy import insert
 
-from sonae.actions.console import Home
-from sonae.actions.console_people import NOBODY, People
-from sonae.actions.passkeys import Passkeys
+from sonae.actions.console.home import Home
+from sonae.actions.console.passkeys import Passkeys
+from sonae.actions.console.people import NOBODY, People
 from sonae.core.errors import Refused, UsageError
 from sonae.store.console import ConsoleStore
 from sonae.store.console_schema import USER

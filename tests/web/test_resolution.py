@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonae.actions.console import Firm
-from sonae.actions.console_resolution import components, resolution_view
+from sonae.actions.console.home import Firm
+from sonae.actions.console.resolution import components, resolution_view
 from tests.browser import chromium
 from tests.command import sonae
 from tests.web.conftest import Console, running

@@ -13,8 +13,8 @@ from urllib.parse import quote
 import pytest
 
 from sonae.actions.close import close_books
-from sonae.actions.console import Firm, NotFound
-from sonae.actions.console_rows import rows_of
+from sonae.actions.console.home import Firm, NotFound
+from sonae.actions.console.rows import rows_of
 from sonae.books.sample import write_sample
 from sonae.core.errors import Refused
 from tests.browser import chromium

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sonae.actions.console import Home
-from sonae.actions.recompute import recompute
-from sonae.actions.supervise import shared_suppliers
+from sonae.actions.console.home import Home
+from sonae.actions.console.supervise import shared_suppliers
+from sonae.actions.rules.recompute import recompute
 from tests.command import sonae
 from tests.web.conftest import Console
 from tests.web.test_today import FIRMS, close_of

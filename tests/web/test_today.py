@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from sonae.actions.compare import venue_duties
-from sonae.actions.console import Firm
-from sonae.actions.console_day import open_findings
+from sonae.actions.console.day import open_findings
+from sonae.actions.console.home import Firm
+from sonae.actions.rules.compare import venue_duties
 from sonae.books.sample import write_sample
 from tests.browser import chromium
 from tests.web.conftest import Console

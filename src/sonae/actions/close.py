@@ -11,11 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sonae.actions.files import Content, json_bytes, replace_folder
-from sonae.actions.fund_close import CLOSE, reserve_of, unsigned
-from sonae.actions.guard_notices import guard_findings
-from sonae.actions.seal_build import Means
-from sonae.actions.seal_folder import kept_files
-from sonae.actions.seal_make import Made, Sealing, seal_day, seal_files, seal_view
+from sonae.actions.fund.close import CLOSE, reserve_of, unsigned
+from sonae.actions.guard.notices import guard_findings
+from sonae.actions.seal.build import Means
+from sonae.actions.seal.folder import kept_files
+from sonae.actions.seal.make import Made, Sealing, seal_day, seal_files, seal_view
 from sonae.actions.work import Work, beside
 from sonae.books.read import Examine, read_books
 from sonae.close.day import Close, close_day

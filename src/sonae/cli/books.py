@@ -40,7 +40,7 @@ def books_map(
     originals
         Keep the files that were read in the folder, each by its digest.
     """
-    from sonae.actions.books_map import map_books
+    from sonae.actions.books.map import map_books
     from sonae.report.mapping import mapping_view
 
     if (out_dir is None) != dry_run:
@@ -77,7 +77,7 @@ def books_infer(
     out_file
         Where the draft goes; else it is printed.
     """
-    from sonae.actions.books_infer import draft
+    from sonae.actions.books.infer import draft
 
     text, guesses = draft(samples, language(lang))
     if out_file is not None:

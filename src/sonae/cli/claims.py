@@ -47,7 +47,7 @@ def claims_allocate(
     pool
         Pools as JSON: {asset: amount in base units}.
     """
-    from sonae.actions.claims import allocate
+    from sonae.actions.claims.allocate import allocate
     from sonae.report.claims import allocation_table
 
     found = allocate(file, pool)
@@ -85,7 +85,7 @@ def claims_caps(
     cap
         A cap in place of the rule's.
     """
-    from sonae.actions.caps import caps
+    from sonae.actions.claims.caps import caps
     from sonae.cli.main import day
     from sonae.report.claims import caps_table
 
@@ -121,8 +121,8 @@ def claims_rate(
     decimals
         To how many decimals the rate is rounded.
     """
-    from sonae.actions.claims import rate_of
-    from sonae.actions.claims import window as window_of
+    from sonae.actions.claims.allocate import rate_of
+    from sonae.actions.claims.allocate import window as window_of
 
     found = rate_of(file, *window_of(start, end), decimals)
     if json:
@@ -152,7 +152,7 @@ def claims_people(
     out_dir
         Where the lists go, personal data into `private`.
     """
-    from sonae.actions.people import identify
+    from sonae.actions.claims.people import identify
     from sonae.core.errors import UsageError
     from sonae.report.claims import people_table
 
@@ -193,7 +193,7 @@ def claims_value(
     out_dir
         Where the comparison and the accounts under every method go.
     """
-    from sonae.actions.entitle import compare_methods, load_incident
+    from sonae.actions.claims.entitle import compare_methods, load_incident
     from sonae.actions.work import Work
     from sonae.books.engine import engine_at
     from sonae.report.incident import valuation_view
@@ -238,7 +238,7 @@ def claims_freeze(
     reason
         Why it is replaced.
     """
-    from sonae.actions.frozen import freeze
+    from sonae.actions.claims.frozen import freeze
 
     document = freeze(books, file, method, out_dir, key, supersedes, reason)
     if json:
@@ -277,7 +277,7 @@ def incident_open(
     out_dir
         A folder for incident.json, which the console shows.
     """
-    from sonae.actions.incident import open_incident, write_incident
+    from sonae.actions.incident.open import open_incident, write_incident
     from sonae.cli.main import day
     from sonae.report.incident import incident_view
 
@@ -315,7 +315,7 @@ def incident_compare(
     law_on
         Apply the law of another day (YYYY-MM-DD) to both.
     """
-    from sonae.actions.incident_compare import compare
+    from sonae.actions.incident.compare import compare
     from sonae.cli.main import day
     from sonae.report.incident_compare import comparison_view
 
@@ -350,7 +350,7 @@ def incident_notice(
     next_by
         The day by which more is told; a week later by default.
     """
-    from sonae.actions.incident_notice import write_notices
+    from sonae.actions.incident.notice import write_notices
     from sonae.cli.main import day
     from sonae.report.incident_notices import notices_view
 
@@ -385,7 +385,7 @@ def incident_insurer(
     as_of
         The day on which clocks are looked at (YYYY-MM-DD); today where not given.
     """
-    from sonae.actions.insurer_pack import insurer_pack
+    from sonae.actions.incident.insurer_pack import insurer_pack
     from sonae.cli.main import day
 
     found = insurer_pack(file, out_dir, policies, day(as_of))

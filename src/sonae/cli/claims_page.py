@@ -53,7 +53,7 @@ def claims_numbers(
     out_dir
         A folder of its own; who has which number goes into `private`.
     """
-    from sonae.actions.claim_numbers import write_numbers
+    from sonae.actions.claims.numbers import write_numbers
 
     found = write_numbers(frozen, key, out_dir, _day(told), _day(object_by))
     if json:
@@ -98,7 +98,7 @@ def claims_letter(
     clause
         The clause of the terms by which money discharges, where the method is by the terms.
     """
-    from sonae.actions.claim_numbers import claim_letter
+    from sonae.actions.claims.numbers import claim_letter
     from sonae.report.notice import Head
 
     head, words = Head(firm, to, "X", _day(on)), language(lang)
@@ -115,7 +115,7 @@ def claims_answers(folder: Annotated[Path, Parameter(name="FOLDER")], *, json: J
     folder
         The `answers` of an incident.
     """
-    from sonae.actions.my_claim import read_answers
+    from sonae.actions.claims.my_claim import read_answers
 
     found = read_answers(folder)
     if json:
@@ -140,7 +140,7 @@ def portal_down(home: Home, *, at: str, why: str, json: Json = False) -> int:
     why
         A short reason, which is shown.
     """
-    from sonae.actions.portal import note_down
+    from sonae.actions.claims.portal import note_down
     from sonae.cli.estate_takeover import instant
 
     return _noted(note_down(home, instant(at), why), json)
@@ -157,7 +157,7 @@ def portal_up(home: Home, *, at: str, json: Json = False) -> int:
     at
         Since when (an instant with its offset).
     """
-    from sonae.actions.portal import note_up
+    from sonae.actions.claims.portal import note_up
     from sonae.cli.estate_takeover import instant
 
     return _noted(note_up(home, instant(at)), json)
@@ -176,8 +176,8 @@ def portal_status(
     out_file
         The page (HTML, both languages).
     """
-    from sonae.actions.console import Home as Folder
-    from sonae.actions.portal import write_status
+    from sonae.actions.claims.portal import write_status
+    from sonae.actions.console.home import Home as Folder
 
     if not home.is_dir():
         raise UsageError(f"{home} is no folder")

@@ -77,7 +77,7 @@ def close(
         Where close.json and the reports go.
     """
     from sonae.actions.close import close_books
-    from sonae.actions.group import is_group
+    from sonae.actions.group.run import is_group
     from sonae.actions.work import Work
     from sonae.books.engine import engine_at
     from sonae.report.pack import made_view
@@ -116,7 +116,7 @@ def _close_group(
     json: bool,
 ) -> int:
     """A group: 3 where an entity was not closed, 1 where one has a breach or warning."""
-    from sonae.actions.group import Asked, close_group, entities
+    from sonae.actions.group.run import Asked, close_group, entities
     from sonae.report.group import overview_view
 
     if own:
@@ -136,7 +136,7 @@ def _close_group(
 
 def _sealed(key: Path | None, after: Path | None, escrow: Path | None, may_be: bool) -> Any:
     """How a close is sealed, where it is; a seal needs a folder and no what-if."""
-    from sonae.actions.seal_make import sealing
+    from sonae.actions.seal.make import sealing
 
     if key is None and (after or escrow):
         raise UsageError("--seal-after and --escrow need --seal-key")
@@ -156,7 +156,7 @@ def _pack_of(
     """The pack of a close, where one is wanted."""
     if to is None or close is None or key is None:
         return None
-    from sonae.actions.pack_make import pack_of_close
+    from sonae.actions.pack.make import pack_of_close
     from sonae.actions.work import Work
 
     room = Work.of(memory, None, close.with_name(f"{close.name}.pack"))
@@ -305,7 +305,7 @@ def demo(
         return demo_chains(out_dir / "chains", lang, json)
     if story == "estate":
         return _demo_estate(out_dir / "estate", lang, json)
-    from sonae.actions.demo import demo as run_demo
+    from sonae.actions.demo.close import demo as run_demo
     from sonae.report.terminal import loss, summary
 
     words = language(lang)
@@ -326,7 +326,7 @@ def demo(
 
 def _demo_incident(out_dir: Path, lang: Language, json: bool) -> int:
     """Replay the shipped incidents."""
-    from sonae.actions.demo_incident import replay
+    from sonae.actions.demo.incident import replay
     from sonae.report.incident import incident_view, replay_counters, valuation_view
 
     words = language(lang)
@@ -347,7 +347,7 @@ def _demo_incident(out_dir: Path, lang: Language, json: bool) -> int:
 
 def _demo_guard(out_dir: Path, lang: Language, json: bool) -> int:
     """Replay the phantom credit against the real service on the loopback address."""
-    from sonae.actions.demo_guard import replay
+    from sonae.actions.demo.guard import replay
     from sonae.report.guard import story_view
 
     words = language(lang)
@@ -363,7 +363,7 @@ def _demo_guard(out_dir: Path, lang: Language, json: bool) -> int:
 
 def _demo_estate(out_dir: Path, lang: Language, json: bool) -> int:
     """Run the failed exchanges from pack to returned assets."""
-    from sonae.actions.demo_estate import run_stories
+    from sonae.actions.demo.estate import run_stories
     from sonae.report.estate_demo import stories_view
 
     words = language(lang)
@@ -388,7 +388,7 @@ def books_check(
     folder
         A folder of input tables.
     """
-    from sonae.actions.books import check_books
+    from sonae.actions.books.check import check_books
 
     with progress(language(lang), 2) as bar:
         tables = check_books(folder, bar.step)

@@ -27,7 +27,7 @@ def console_backup(
     to
         A new folder.
     """
-    from sonae.actions.console_backup import backup
+    from sonae.actions.console.backup import backup
 
     with progress(language(lang), 1) as bar:
         found = backup(home, to, bar.step)
@@ -51,7 +51,7 @@ def console_restore(
     home
         A new or empty folder.
     """
-    from sonae.actions.console_backup import restore
+    from sonae.actions.console.backup import restore
 
     with progress(language(lang), 1) as bar:
         found = restore(kept, home, bar.step)
@@ -83,8 +83,8 @@ def console_code(
     origin
         As given to `sonae serve`.
     """
-    from sonae.actions.console_people import People
-    from sonae.actions.passkeys import Passkeys
+    from sonae.actions.console.passkeys import Passkeys
+    from sonae.actions.console.people import People
     from sonae.store.console import ConsoleStore
 
     kept = ConsoleStore(store or str(home / "console.db"))

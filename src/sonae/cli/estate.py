@@ -44,7 +44,7 @@ def estate_distribute(
     sheet
         Also write the table as CSV.
     """
-    from sonae.actions.estate import distribute
+    from sonae.actions.estate.distribute import distribute
     from sonae.report.estate import distribution_view
 
     document = distribute(file, claims, out_dir, after, assignments, debts, sheet)
@@ -98,7 +98,7 @@ def estate_plan(
     id
         A name for the estate.
     """
-    from sonae.actions.estate_plan import Asked, draft_plan
+    from sonae.actions.estate.plan import Asked, draft_plan
     from sonae.report.estate import draft_view
 
     first, record = day(commencement_on), day(record_on)
@@ -147,7 +147,7 @@ def estate_report(
     person
         The statement of this person, in place of the report.
     """
-    from sonae.actions.estate_report import Wanted, report_estate
+    from sonae.actions.estate.report import Wanted, report_estate
 
     wanted = Wanted(out_file, xlsx, statements, notice, draft, person)
     found = report_estate(folder, wanted, language(lang))
@@ -193,7 +193,7 @@ def estate_look_back(
     suspension_on
         When payments were suspended.
     """
-    from sonae.actions.estate_look_back import Period, look_back
+    from sonae.actions.estate.look_back import Period, look_back
     from sonae.report.estate import look_back_view
 
     last = day(petition_on)
@@ -236,7 +236,7 @@ def estate_elect(
     out_dir
         A new folder for elections.parquet, elections.json, and claims.parquet of what is left.
     """
-    from sonae.actions.estate_elect import elect
+    from sonae.actions.estate.elect import elect
     from sonae.report.estate import elections_view
 
     found = elect(file, claims, elections, in_full, early_share, out_dir)
@@ -258,7 +258,7 @@ def estate_rival(file: Plan, *, claims: Path, lang: Language = None, json: Json 
     claims
         Claims as for distribute.
     """
-    from sonae.actions.estate import rival
+    from sonae.actions.estate.distribute import rival
     from sonae.report.estate import rival_view
 
     document = rival(file, claims)
@@ -272,7 +272,7 @@ def estate_rival(file: Plan, *, claims: Path, lang: Language = None, json: Json 
 @estate.command(name="plans")
 def estate_plans(*, lang: Language = None, json: Json = False) -> int:
     """How failed exchanges paid, as shipped rules: source, how sure, what is not known."""
-    from sonae.actions.estate import plans
+    from sonae.actions.estate.distribute import plans
     from sonae.report.estate import plans_view
 
     found = plans()

@@ -68,7 +68,7 @@ def estate_open(
     out_dir
         A new folder for open.json, its pages, and listed.csv for `estate watch`.
     """
-    from sonae.actions.takeover import open_estate
+    from sonae.actions.takeover.open import open_estate
     from sonae.report.takeover import opened_view
 
     found = open_estate(folder, out_dir, close)
@@ -99,7 +99,7 @@ def estate_checklist(
     out_dir
         A new folder for JSON, Markdown and pages.
     """
-    from sonae.actions.takeover import make_checklist
+    from sonae.actions.takeover.open import make_checklist
     from sonae.report.takeover import checklist_view
 
     petition = instant(petition_at) if petition_at else None
@@ -130,7 +130,7 @@ def estate_letters(
     out_dir
         A new folder; each letter is there in Japanese and English.
     """
-    from sonae.actions.takeover import make_letters
+    from sonae.actions.takeover.open import make_letters
 
     found = make_letters(folder, out_dir, writer, instant(frozen_at))
     if json:
@@ -160,7 +160,7 @@ def estate_sweep(
     out_dir
         A new folder for sweep.json and one file per batch.
     """
-    from sonae.actions.takeover import make_sweep
+    from sonae.actions.takeover.open import make_sweep
     from sonae.report.takeover import sweep_view
 
     found = make_sweep(folder, destinations, out_dir)
@@ -184,7 +184,7 @@ def estate_appoint(
     file
         The order: authority, number, date, document (a file beside it), powers, administrator.
     """
-    from sonae.actions.takeover import appoint
+    from sonae.actions.takeover.open import appoint
     from sonae.fund.refusals import refusal
     from sonae.report.words import Words
 
@@ -227,7 +227,7 @@ def estate_readiness(
     out_dir
         A new folder for JSON and pages.
     """
-    from sonae.actions.takeover_ready import readiness
+    from sonae.actions.takeover.ready import readiness
     from sonae.report.takeover import readiness_view
 
     found = readiness(folder, out_dir, register, drills or (), pack)
@@ -261,7 +261,7 @@ def estate_watch(
     authorised
         The administrator's list of transactions: txid, reference (the id of a transfer).
     """
-    from sonae.actions.takeover_watch import watch_files
+    from sonae.actions.takeover.watch import watch_files
     from sonae.report.takeover import watch_view
 
     found = watch_files(listed, movements, instant(since), plan, authorised)
@@ -282,7 +282,7 @@ def drill_start(folder: Folder, record: Record, *, key: Key, hours: int = 24) ->
     hours
         The target.
     """
-    from sonae.actions.takeover_drill import start_drill
+    from sonae.actions.takeover.drill import start_drill
 
     found = start_drill(folder, record, key, hours)
     out(f"{found.id}  {found.started.isoformat()}")
@@ -300,7 +300,7 @@ def drill_step(record: Record, step: Annotated[str, Parameter(name="STEP")], *, 
     step
         Its name; an unknown one lists all.
     """
-    from sonae.actions.takeover_drill import step_drill
+    from sonae.actions.takeover.drill import step_drill
 
     found = step_drill(record, step, key)
     out(f"{step}  {found.as_json()['steps'][step]['seconds']} s")
@@ -316,7 +316,7 @@ def drill_finish(record: Record, *, key: Key) -> int:
     record
         The file of the drill.
     """
-    from sonae.actions.takeover_drill import step_drill
+    from sonae.actions.takeover.drill import step_drill
 
     found = step_drill(record, "finish", key)
     out(f"{found.as_json()['seconds']} s")
@@ -337,7 +337,7 @@ def drill_compare(
     records
         One or more.
     """
-    from sonae.actions.takeover_drill import compare_drills
+    from sonae.actions.takeover.drill import compare_drills
     from sonae.report.takeover import drills_view
 
     found = compare_drills(records)

@@ -23,7 +23,7 @@ from sonae.cli.main import (
 from sonae.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from sonae.actions.fund import Session
+    from sonae.actions.fund.session import Session
 
 Store = Annotated[
     str, Parameter(name="--store", env_var="SONAE_FUND", help="SQLite file or postgresql://...")
@@ -35,7 +35,7 @@ DEFAULT = "fund.db"
 @contextmanager
 def _at(store: str, key: Path) -> Iterator[Session]:
     """A person at a ledger; stops where an act of theirs was still to be confirmed."""
-    from sonae.actions.fund import at
+    from sonae.actions.fund.session import at
 
     with at(store, key) as session:
         session.stop_if_resumed()
@@ -98,7 +98,7 @@ def fund_init(
     file
         Names, keys and roles of the people, limits, units, the class of reserve.
     """
-    from sonae.actions.fund import found_fund
+    from sonae.actions.fund.session import found_fund
 
     return _answer(found_fund(file, store, key), json, lang)
 
@@ -122,8 +122,8 @@ def fund_propose(
     hours
         Lapses after so many hours instead of the constitution's.
     """
-    from sonae.actions.fund import read_toml
-    from sonae.actions.fund_requests import read_request
+    from sonae.actions.fund.requests import read_request
+    from sonae.actions.fund.session import read_toml
 
     raw = read_toml(file)
     with _at(store, key) as session:
@@ -156,7 +156,7 @@ def fund_approve(
     court_permission
         A court's permission (TOML: court, number, date, document, up_to_jpy) as second approval.
     """
-    from sonae.actions.fund_gates import approve
+    from sonae.actions.fund.gates import approve
 
     with _at(store, key) as session:
         recorded = approve(session, seq, reason, digest, court_permission)
@@ -202,7 +202,7 @@ def fund_appoint(
     file
         The order: authority, number, date, document (a file beside it), powers, administrator.
     """
-    from sonae.actions.fund import read_order
+    from sonae.actions.fund.session import read_order
 
     with _at(store, key) as session:
         return _answer(session.order("appoint", read_order(file)), json, lang)
@@ -224,7 +224,7 @@ def fund_petition(
     file
         The petition: court, number, date, document (a file beside it).
     """
-    from sonae.actions.fund import read_order
+    from sonae.actions.fund.session import read_order
 
     with _at(store, key) as session:
         return _answer(session.order("petition", read_order(file)), json, lang)
@@ -258,8 +258,8 @@ def fund_accrue(
     release
         Propose the release of the excess from this asset instead.
     """
-    from sonae.actions.fund import looking
-    from sonae.actions.fund_accrue import accrual_request, accrue, release_request
+    from sonae.actions.fund.accrue import accrual_request, accrue, release_request
+    from sonae.actions.fund.session import looking
     from sonae.report.fund import accrual_view
 
     if key is None:

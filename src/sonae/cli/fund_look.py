@@ -40,7 +40,7 @@ def fund_show(
     seq
         The number of the proposal.
     """
-    from sonae.actions.fund import describe, looking
+    from sonae.actions.fund.session import describe, looking
     from sonae.report.fund import proposal_view
 
     with looking(store) as ledger:
@@ -73,7 +73,7 @@ def fund_balance(
     known
         By what entries up to this number say.
     """
-    from sonae.actions.fund import balances, looking
+    from sonae.actions.fund.session import balances, looking
     from sonae.report.fund import balances_view
     from sonae.store.view import LAST
 
@@ -104,7 +104,7 @@ def fund_history(
     first
         From this entry on.
     """
-    from sonae.actions.fund import looking
+    from sonae.actions.fund.session import looking
     from sonae.report.fund import history_view
 
     with looking(store) as ledger:
@@ -153,8 +153,8 @@ def fund_plan(
     variant
         Which version, where the draft has several.
     """
-    from sonae.actions.fund_plan import plan_fund
-    from sonae.actions.fund_stress import Stress
+    from sonae.actions.fund.plan import plan_fund
+    from sonae.actions.fund.stress import Stress
     from sonae.report.fund_plan import plan_view
 
     last = day(target)
@@ -190,8 +190,8 @@ def fund_notice(
     assume
         The draft that fixes the days to refill.
     """
-    from sonae.actions.fund import looking
-    from sonae.actions.fund_notice import use_notice
+    from sonae.actions.fund.notice import use_notice
+    from sonae.actions.fund.session import looking
     from sonae.report.fund import notice
 
     with looking(store) as ledger:
@@ -223,8 +223,8 @@ def fund_verify(
     head
         A head noted elsewhere (text or file): finds an older backup.
     """
-    from sonae.actions.fund import looking
-    from sonae.actions.fund_export import read_head, verified, verify_export, verify_store
+    from sonae.actions.fund.export import read_head, verified, verify_export, verify_store
+    from sonae.actions.fund.session import looking
     from sonae.report.fund import verified_view
 
     if (export is None) == (store is None):
@@ -263,8 +263,8 @@ def fund_export(
     on
         The day of the tables and statements (today if none is given).
     """
-    from sonae.actions.fund import looking
-    from sonae.actions.fund_export import export_fund, verified
+    from sonae.actions.fund.export import export_fund, verified
+    from sonae.actions.fund.session import looking
 
     with looking(store) as ledger:
         result = export_fund(ledger, folder, day(on) or date.today())  # noqa: DTZ011

@@ -77,7 +77,7 @@ def ask(
     """
     import json as parser
 
-    from sonae.actions.guard_client import GuardClient
+    from sonae.actions.guard.client import GuardClient
     from sonae.report.guard import answer_view
 
     try:
@@ -97,7 +97,7 @@ def state(
     *, url: Url = HERE, token_file: Token = None, lang: Language = None, json: Json = False
 ) -> int:
     """Every asset as of the last minute, what waits, and what can be spent how soon."""
-    from sonae.actions.guard_client import GuardClient
+    from sonae.actions.guard.client import GuardClient
     from sonae.report.guard import state_view
 
     client = GuardClient(url, token_file)
@@ -128,9 +128,9 @@ def breaks(
     match
         A CSV of movements (layer, asset, reference, units, purpose, at): closes what they explain.
     """
-    from sonae.actions.guard_notices import notices
-    from sonae.actions.guard_policy import load_policy
-    from sonae.actions.guard_register import Register, as_json, read_movements
+    from sonae.actions.guard.notices import notices
+    from sonae.actions.guard.policy import load_policy
+    from sonae.actions.guard.register import Register, as_json, read_movements
     from sonae.report.guard import breaks_view
 
     limits = load_policy(policy)
@@ -194,7 +194,7 @@ def break_(
     """
     from datetime import UTC, datetime
 
-    from sonae.actions.guard_register import Register, as_json
+    from sonae.actions.guard.register import Register, as_json
     from sonae.actions.keys import load_key
     from sonae.guard.breaks import Event
 
@@ -228,8 +228,8 @@ def incident(
     out_file
         A new file.
     """
-    from sonae.actions.guard_incident import incident_file
-    from sonae.actions.guard_policy import load_policy
+    from sonae.actions.guard.incident import incident_file
+    from sonae.actions.guard.policy import load_policy
 
     incident_file(store, alarm, load_policy(policy), out_file)
     out(f"→ {out_file}")

@@ -27,7 +27,7 @@ from sonae.core.canonical import parse_number
 from sonae.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from sonae.actions.level import Question
+    from sonae.actions.level.calibrate import Question
 
 Folders = Annotated[list[Path] | None, Parameter(negative="")]
 
@@ -133,8 +133,8 @@ class Costs:
 
 def question_of(level: Level, costs: Costs) -> Question:
     """The question as the action takes it."""
-    from sonae.actions.incident_insurance import today
-    from sonae.actions.level import Question
+    from sonae.actions.incident.insurance import today
+    from sonae.actions.level.calibrate import Question
 
     given = day(level.on)
     return Question(
@@ -185,8 +185,8 @@ def calibrate_level(
     out
         A folder for calibration.json, draft.toml and the report in both languages.
     """
-    from sonae.actions.level import calibrate, changed_since
-    from sonae.actions.level_write import write_level
+    from sonae.actions.level.calibrate import calibrate, changed_since
+    from sonae.actions.level.write import write_level
     from sonae.report.level import calibration_view
 
     words, question = language(lang), question_of(level, costs)
@@ -206,7 +206,7 @@ def calibrate_level(
 @survey.command(name="template")
 def survey_template(folder: Annotated[Path, Parameter(name="DIR")]) -> int:
     """The empty survey, one row for each firm, as CSV and XLSX."""
-    from sonae.actions.survey import write_template
+    from sonae.actions.level.survey import write_template
 
     for name in write_template(folder):
         out(str(folder / name))
@@ -233,7 +233,7 @@ def survey_totals(
     out
         A folder for totals.json and totals.csv.
     """
-    from sonae.actions.survey import survey_totals
+    from sonae.actions.level.survey import survey_totals
     from sonae.report.level import totals_view
 
     found = survey_totals(file, out, association)
@@ -259,7 +259,7 @@ def survey_association(
         CSV or XLSX: month, accounts, active_accounts, custody_jpy, cash_jpy, spot_volume_jpy,
         margin_volume_jpy.
     """
-    from sonae.actions.survey import association
+    from sonae.actions.level.survey import association
     from sonae.report.level import association_view
 
     found = association(file)
@@ -305,7 +305,7 @@ def mix_level(
     out
         A folder for mix.json and the report in both languages.
     """
-    from sonae.actions.mix import mix_books, mix_file, write_mix
+    from sonae.actions.loss.mix import mix_books, mix_file, write_mix
     from sonae.report.mix import mix_view
 
     if (spec is None) == (books is None) or (books is None) != (assume is None):

@@ -29,7 +29,7 @@ def loss_price(
     threads
         Threads to use; the result does not depend on it.
     """
-    from sonae.actions.loss import price_file
+    from sonae.actions.loss.price import price_file
 
     found = price_file(spec, threads)
     if json:

@@ -64,7 +64,7 @@ def loss_incidents(
     at_least
         Smallest loss, USD.
     """
-    from sonae.actions.loss_evidence import list_incidents, selection
+    from sonae.actions.loss.evidence import list_incidents, selection
     from sonae.report.loss_incidents import incidents_view
 
     wanted = selection(
@@ -112,7 +112,7 @@ def loss_fit(
     seed
         The same seed, the same draws.
     """
-    from sonae.actions.loss_evidence import fit_incidents, selection
+    from sonae.actions.loss.evidence import fit_incidents, selection
     from sonae.report.loss_model import fit_view
 
     wanted = selection(confidence=confidence or (), since=since, memory=memory)
@@ -159,7 +159,7 @@ def loss_reserve(
     seed
         The same seed, the same result.
     """
-    from sonae.actions.loss_reserve import LEVELS, reserve_of
+    from sonae.actions.loss.reserve import LEVELS, reserve_of
     from sonae.report.loss_model import reserve_view
 
     found = reserve_of(
@@ -214,7 +214,7 @@ def loss_replay(
     freeze
         A supplier whose wallets cannot be used; may be repeated.
     """
-    from sonae.actions.loss_replay import replay_event
+    from sonae.actions.loss.replay import replay_event
     from sonae.report.loss_replay import replay_view
 
     found = replay_event(
@@ -253,7 +253,7 @@ def loss_run(
     price
         A factor on all prices of coins.
     """
-    from sonae.actions.loss_replay import run_on_books
+    from sonae.actions.loss.replay import run_on_books
     from sonae.report.loss_replay import run_view
 
     found = run_on_books(folder, share, freeze or (), price, rate or ())

@@ -77,8 +77,8 @@ def pack_make(
     brand
         The brand of these Books in that list, where it has several.
     """
-    from sonae.actions.pack_keep import made_and_logged
-    from sonae.actions.pack_make import Wanted
+    from sonae.actions.pack.keep import made_and_logged
+    from sonae.actions.pack.make import Wanted
     from sonae.actions.work import Work
     from sonae.report.pack import made_view
 
@@ -124,8 +124,8 @@ def pack_open(
     newest
         The day of the newest pack you know of (YYYY-MM-DD).
     """
-    from sonae.actions.pack_keep import opened
-    from sonae.actions.pack_open import Opening
+    from sonae.actions.pack.keep import opened
+    from sonae.actions.pack.open import Opening
     from sonae.report.pack import opened_view
 
     words = language(lang)
@@ -161,7 +161,7 @@ def pack_page(
     out_file
         The page (HTML, A4, both languages).
     """
-    from sonae.actions.pack_keep import write_page
+    from sonae.actions.pack.keep import write_page
 
     write_page(recipients, signer, entity, out_file)
     out(f"→ {out_file}")
@@ -197,8 +197,8 @@ def pack_restore_test(
     signer
         The public key of the printed page.
     """
-    from sonae.actions.pack_keep import restore_test
-    from sonae.actions.pack_open import Opening
+    from sonae.actions.pack.keep import restore_test
+    from sonae.actions.pack.open import Opening
     from sonae.report.pack import opened_view
 
     words = language(lang)
@@ -237,7 +237,7 @@ def pack_destroy(
     yes
         Do it; without, what is due is only listed.
     """
-    from sonae.actions.pack_keep import destroy_keys
+    from sonae.actions.pack.keep import destroy_keys
 
     found = destroy_keys(seals, recipients, log, confirmed=yes, on=day(on))
     if json:
@@ -257,7 +257,7 @@ def pack_log(file: Annotated[Path, Parameter(name="LOG")], *, json: Json = False
     file
         The log.
     """
-    from sonae.actions.pack_keep import read_log
+    from sonae.actions.pack.keep import read_log
 
     lines = read_log(file)
     if json:
@@ -294,7 +294,7 @@ def keys_make(
     holders
         A name for each share.
     """
-    from sonae.actions.pack_keys import make_keys
+    from sonae.actions.pack.keys import make_keys
 
     found = make_keys(out_dir, shares, of, holders or ())
     if json:
@@ -318,7 +318,7 @@ def keys_answer(
     year
         The year asked about.
     """
-    from sonae.actions.pack_keys import answer
+    from sonae.actions.pack.keys import answer
 
     found = answer(share, year)
     if json:
@@ -350,7 +350,7 @@ def keys_check(
     year
         For which year; this one where not given.
     """
-    from sonae.actions.pack_keys import check_share
+    from sonae.actions.pack.keys import check_share
 
     found = check_share(register, holder, answer, year)
     if json:
@@ -379,7 +379,7 @@ def keys_rotate(
     keep_days
         How long old shares are kept.
     """
-    from sonae.actions.pack_keys import rotate_keys
+    from sonae.actions.pack.keys import rotate_keys
 
     if keep_days < 1:
         raise UsageError("--keep-days is one or more")
@@ -411,7 +411,7 @@ def keys_due(
     on
         The day it is (YYYY-MM-DD); today where not given.
     """
-    from sonae.actions.pack_keys import due
+    from sonae.actions.pack.keys import due
     from sonae.report.pack import findings_view
 
     found = due(register, recipients, day(on))

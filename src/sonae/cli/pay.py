@@ -15,7 +15,7 @@ from sonae.core.errors import UsageError
 from sonae.core.text import Lang, Text
 
 if TYPE_CHECKING:
-    from sonae.actions.mailbox import Mailbox
+    from sonae.actions.pay.mailbox import Mailbox
 
 Programme = Annotated[str, Parameter(name="PROGRAMME")]
 Name = Annotated[str, Parameter(name="FILE")]
@@ -43,7 +43,7 @@ def pay_open(
     return_days
         Business days after which money that did not come back is settled.
     """
-    from sonae.actions.payments import open_programme
+    from sonae.actions.pay.programme import open_programme
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -74,7 +74,7 @@ def pay_fund(
         What says so: a letter, a statement, an entry of the reserve.
     """
     from sonae.actions.keys import load_key
-    from sonae.actions.payout_fund import confirm_funding
+    from sonae.actions.pay.fund import confirm_funding
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -120,9 +120,9 @@ def pay_plan(
     tranche
         Which part of the claim this pays; each is paid once.
     """
-    from sonae.actions.payout_plan import plan_frozen, read_accounts
-    from sonae.actions.way_bank import Zengin
-    from sonae.actions.ways import read_way
+    from sonae.actions.pay.plan import plan_frozen, read_accounts
+    from sonae.actions.pay.way_bank import Zengin
+    from sonae.actions.pay.ways import read_way
     from sonae.store.payments import Payments
 
     way = Zengin if rail is None else read_way(rail)
@@ -161,9 +161,9 @@ def pay_file(
     most
         At most so many payments.
     """
-    from sonae.actions.payments import make_file
-    from sonae.actions.ways import hold_waiting
-    from sonae.actions.ways import told as said_of
+    from sonae.actions.pay.programme import make_file
+    from sonae.actions.pay.ways import hold_waiting
+    from sonae.actions.pay.ways import told as said_of
     from sonae.store.payments import Payments
 
     box = the_rail(mailbox, rail)
@@ -188,7 +188,7 @@ def pay_sign(name: Name, *, key: KeyFile, store: Store = DEFAULT, json: Json = F
         The file.
     """
     from sonae.actions.keys import load_key
-    from sonae.actions.payout_sign import approve_file
+    from sonae.actions.pay.sign import approve_file
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -216,7 +216,7 @@ def pay_release(
     content
         What is to be uploaded, where it is not taken from the store; it must be what was signed.
     """
-    from sonae.actions.payout import release
+    from sonae.actions.pay.release import release
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -238,10 +238,10 @@ def pay_answers(
 
     Nothing is sent. Ends with 1 where a person must look at something.
     """
-    from sonae.actions.payout import resume
-    from sonae.actions.payout_match import open_returns
-    from sonae.actions.payout_returns import take_returns
-    from sonae.actions.payout_settled import take_settled
+    from sonae.actions.pay.match import open_returns
+    from sonae.actions.pay.release import resume
+    from sonae.actions.pay.returns import take_returns
+    from sonae.actions.pay.settled import take_settled
     from sonae.store.payments import Payments
 
     box = the_rail(mailbox, rail)
@@ -266,7 +266,7 @@ def pay_again(references: list[str], *, store: Store = DEFAULT, json: Json = Fal
     References:
         Their references.
     """
-    from sonae.actions.payments import plan_again
+    from sonae.actions.pay.programme import plan_again
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -283,7 +283,7 @@ def pay_settle(*, on: str, store: Store = DEFAULT, json: Json = False) -> int:
     on
         The day it is (YYYY-MM-DD).
     """
-    from sonae.actions.payout_returns import settle
+    from sonae.actions.pay.returns import settle
     from sonae.rulebook.calendars import CALENDARS
     from sonae.store.payments import Payments
 
@@ -310,7 +310,7 @@ def pay_counters(
     smallest
         Fit to be published: what concerns fewer people is withheld, and cannot be worked out.
     """
-    from sonae.actions.payout_counters import counted
+    from sonae.actions.pay.counters import counted
     from sonae.report.claims import counters_table
     from sonae.store.payments import Payments
 
@@ -353,7 +353,7 @@ def pay_statement(
     out_dir
         Where the table of all goes; personal data, into `private`.
     """
-    from sonae.actions.payout_statement import year_statements
+    from sonae.actions.pay.statement import year_statements
     from sonae.report.claims import tax_statement
     from sonae.store.payments import Payments
 
@@ -399,7 +399,7 @@ def pay_notice(
     entitlements
         The frozen list that it pays, which says how it ends the debt; needed for coins.
     """
-    from sonae.actions.payout_statement import notice_of
+    from sonae.actions.pay.statement import notice_of
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -416,7 +416,7 @@ def _unfit(found: dict[str, Any]) -> Text:
 
 
 def _routed(file: Path | None, way: Any) -> dict[tuple[str, str], int] | None:
-    from sonae.actions.route import read_routed
+    from sonae.actions.pay.route import read_routed
 
     if file is None:
         return None
@@ -427,8 +427,8 @@ def _routed(file: Path | None, way: Any) -> dict[tuple[str, str], int] | None:
 
 def the_rail(mailbox: Path, file: Path) -> Mailbox:
     """A way to pay behind a folder."""
-    from sonae.actions.mailbox import Mailbox
-    from sonae.actions.ways import read_way
+    from sonae.actions.pay.mailbox import Mailbox
+    from sonae.actions.pay.ways import read_way
 
     return Mailbox(mailbox, read_way(file))
 

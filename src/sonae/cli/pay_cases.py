@@ -31,7 +31,7 @@ for each in (account, dispute):
 @pay.command(name="waiting")
 def pay_waiting(*, store: Store = DEFAULT, json: Json = False) -> int:
     """What a first person signed and a second has not yet, word for word."""
-    from sonae.actions.payout_verify import waiting
+    from sonae.actions.pay.verify import waiting
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -44,7 +44,7 @@ def pay_verify(*, store: Store = DEFAULT, json: Json = False) -> int:
 
     Ends with 1 where something is not what people signed.
     """
-    from sonae.actions.payout_verify import faults
+    from sonae.actions.pay.verify import faults
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -81,7 +81,7 @@ def pay_hold(
         The day on which it is looked at again (YYYY-MM-DD).
     """
     from sonae.actions.keys import load_key
-    from sonae.actions.payout_hold import hold
+    from sonae.actions.pay.hold import hold
     from sonae.claims.hold import Hold
     from sonae.store.payments import Payments
 
@@ -110,7 +110,7 @@ def pay_lift(
         Why they may be paid now.
     """
     from sonae.actions.keys import load_key
-    from sonae.actions.payout_hold import lift
+    from sonae.actions.pay.hold import lift
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -133,7 +133,7 @@ def pay_cancel(
     reason
         Why they are not paid like this.
     """
-    from sonae.actions.payout_hold import cancel
+    from sonae.actions.pay.hold import cancel
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -152,7 +152,7 @@ def pay_withdraw(
     name
         The file.
     """
-    from sonae.actions.payments import withdraw_file
+    from sonae.actions.pay.programme import withdraw_file
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -180,7 +180,7 @@ def account_change(
         The account as its way keeps it; of a bank, bank|branch|kind|number|name_kana.
     """
     from sonae.actions.keys import load_key
-    from sonae.actions.payout_account import NOTICE, account_changed
+    from sonae.actions.pay.account import NOTICE, account_changed
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -220,7 +220,7 @@ def account_check(
         When.
     """
     from sonae.actions.keys import load_key
-    from sonae.actions.payout_account import Check, account_checked
+    from sonae.actions.pay.account import Check, account_checked
     from sonae.store.payments import Payments
 
     check = Check(channel, _instant(at), result, told_by, _instant(told_at))
@@ -232,7 +232,7 @@ def account_check(
 @account.command(name="cooled")
 def account_cooled(*, store: Store = DEFAULT, json: Json = False) -> int:
     """Lift the holds for changed accounts that were checked and whose 72 hours are over."""
-    from sonae.actions.payout_account import lift_cooled
+    from sonae.actions.pay.account import lift_cooled
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -284,9 +284,9 @@ def dispute_open(
     answer
         What a customer answered on their page: who disputes, what, and how much they say.
     """
+    from sonae.actions.claims.my_claim import disputed_in
     from sonae.actions.keys import load_key
-    from sonae.actions.my_claim import disputed_in
-    from sonae.actions.payout_dispute import open_dispute
+    from sonae.actions.pay.dispute import open_dispute
     from sonae.claims.payment import Claim
     from sonae.store.payments import Payments
 
@@ -325,7 +325,7 @@ def dispute_estimate(
         Why so much.
     """
     from sonae.actions.keys import load_key
-    from sonae.actions.payout_dispute import estimate_dispute
+    from sonae.actions.pay.dispute import estimate_dispute
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -362,7 +362,7 @@ def dispute_decide(
         Where the raise goes, where nothing was planned for the person.
     """
     from sonae.actions.keys import load_key
-    from sonae.actions.payout_dispute import decide_dispute
+    from sonae.actions.pay.dispute import decide_dispute
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -418,7 +418,7 @@ def pay_returns(*, rail: RailFile, mailbox: Box, store: Store = DEFAULT, json: J
 
     Ends with 1 where there is some.
     """
-    from sonae.actions.payout_match import open_returns
+    from sonae.actions.pay.match import open_returns
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -448,7 +448,7 @@ def pay_match(
         The payment.
     """
     from sonae.actions.keys import load_key
-    from sonae.actions.payout_match import match_return
+    from sonae.actions.pay.match import match_return
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:

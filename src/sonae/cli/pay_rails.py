@@ -49,7 +49,7 @@ def claims_route(
     out_file
         Where each claim's way goes (CSV, personal data), for `claims pay plan --routed`.
     """
-    from sonae.actions.route import route_all
+    from sonae.actions.pay.route import route_all
     from sonae.report.claims import route_view
 
     found = route_all(persons, ways, programme, tranche, out_file)
@@ -77,7 +77,7 @@ def pay_travel(
     rail
         The chain's settings (TOML).
     """
-    from sonae.actions.ways import travel
+    from sonae.actions.pay.ways import travel
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:

@@ -37,7 +37,7 @@ def unclaimed_record(
         [[attempt]], ground, office, cost, cost_borne_by, time_bar, and for coins [sale] and scale.
     """
     from sonae.actions.keys import load_key
-    from sonae.actions.payout_unclaimed import read_record, record_unclaimed
+    from sonae.actions.pay.unclaimed import read_record, record_unclaimed
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -69,9 +69,9 @@ def unclaimed_ready(
     on
         The day it is (YYYY-MM-DD), where nothing is signed.
     """
-    from sonae.actions.fund import utc_now
+    from sonae.actions.fund.session import utc_now
     from sonae.actions.keys import load_key
-    from sonae.actions.payout_unclaimed import look, ready_unclaimed
+    from sonae.actions.pay.unclaimed import look, ready_unclaimed
     from sonae.store.payments import Payments
 
     with Payments(store) as payments:
@@ -109,7 +109,7 @@ def unclaimed_deposit(
         Yen; costs are not taken off.
     """
     from sonae.actions.keys import load_key
-    from sonae.actions.payout_unclaimed import Deposit, deposit_unclaimed
+    from sonae.actions.pay.unclaimed import Deposit, deposit_unclaimed
     from sonae.store.payments import Payments
 
     made = Deposit(number, the_day(on), amount)

@@ -45,7 +45,7 @@ def prices_make(
     fetch
         Ask the venues now, through ccxt; without it nothing leaves this machine.
     """
-    from sonae.actions.prices import make_prices
+    from sonae.actions.prices.make import make_prices
     from sonae.report.making_prices import making_view
 
     found = make_prices(setup, out_file, fetch)
@@ -87,7 +87,7 @@ def prices_enter(
     purpose
         regulatory, accounting, claim.
     """
-    from sonae.actions.prices import enter_price
+    from sonae.actions.prices.make import enter_price
     from sonae.books.rows import Fault
 
     said = {"asset": asset, "currency": currency, "price": price, "purpose": purpose}
@@ -114,7 +114,7 @@ def prices_approve(
     id
         As `enter` printed it, or how it begins.
     """
-    from sonae.actions.prices import approve_price
+    from sonae.actions.prices.make import approve_price
     from sonae.books.rows import Fault
 
     try:
@@ -147,7 +147,7 @@ def books_entries(
     era
         The era that years of Zengin files are of.
     """
-    from sonae.actions.books_entries import read_entries
+    from sonae.actions.books.entries import read_entries
     from sonae.report.making_prices import entries_view
 
     if not files:

@@ -30,7 +30,7 @@ Oku = Annotated[
 
 
 def _files(pdf: Path | None, xlsx: Path | None, json: bool) -> Any:
-    from sonae.actions.report_files import Files
+    from sonae.actions.report.files import Files
 
     if pdf is None and xlsx is None and not json:
         raise UsageError("name a file: --out FILE.pdf or --xlsx FILE.xlsx (or --json)")
@@ -64,7 +64,7 @@ def report_close(
     close
         close.json, or the folder that `sonae close --out` wrote.
     """
-    from sonae.actions.report_close import report_close
+    from sonae.actions.report.close import report_close
 
     words = language(lang)
     found = report_close(close, _files(pdf, xlsx, json), words, oku)
@@ -96,7 +96,7 @@ def report_quarter(
         KIND=FILE, may be repeated: financials, trust_certificate, customer_coins, guarantee_coins,
         segregation_audit, guarantee_audit. Listed by digest; what is not given is named as missing.
     """
-    from sonae.actions.report_quarter import read_attachments, report_quarter
+    from sonae.actions.report.quarter import read_attachments, report_quarter
 
     words, to = language(lang), day(last)
     assert to is not None
@@ -129,7 +129,7 @@ def report_exposure(
     last
         The last day (YYYY-MM-DD); without it the last closed day.
     """
-    from sonae.actions.report_exposure import report_exposure
+    from sonae.actions.report.exposure import report_exposure
 
     words, files = language(lang), _files(pdf, xlsx, json)
     found = report_exposure(closes, files, words, day(first), day(last), oku)
@@ -160,7 +160,7 @@ def report_year_end(
     head
         The entry up to which the ledger is read; without it the last one.
     """
-    from sonae.actions.report_year_end import report_year_end
+    from sonae.actions.report.year_end import report_year_end
 
     words = language(lang)
     found = report_year_end(close, store, _files(pdf, xlsx, json), words, head, oku)

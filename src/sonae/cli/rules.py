@@ -35,7 +35,7 @@ def rules_list(
     on
         The day that picks the law (YYYY-MM-DD); today if absent.
     """
-    from sonae.actions.rules import edition, list_drafts, list_rules
+    from sonae.actions.rules.look import edition, list_drafts, list_rules
 
     book = edition(day(on), assume or ())
     found, drafts = list_rules(book), list_drafts()
@@ -69,7 +69,7 @@ def rules_show(
     on
         The day that picks the law (YYYY-MM-DD); today if absent.
     """
-    from sonae.actions.rules import edition, show_rule
+    from sonae.actions.rules.look import edition, show_rule
     from sonae.report.tree import tree
 
     shown, words = show_rule(edition(day(on), assume or ()), rule), language(lang)
@@ -101,7 +101,7 @@ def rules_audit(*, on: str | None = None, lang: Language = None, json: Json = Fa
     on
         As of this day (YYYY-MM-DD); today if absent.
     """
-    from sonae.actions.rules import remarks
+    from sonae.actions.rules.look import remarks
 
     found = remarks(day(on))
     if json:
@@ -127,7 +127,7 @@ def rules_check(
     cases
         A file of JSON lines: id, rule, on, given, expect; the shipped cases if absent.
     """
-    from sonae.actions.rules import check_cases
+    from sonae.actions.rules.look import check_cases
 
     results = check_cases(cases, [g.strip() for g in rules.split(",")], assume or ())
     failed = [r for r in results if not r.passed]
@@ -197,7 +197,7 @@ def rules_diff(
     books
         A venue whose requirements are computed on both sides.
     """
-    from sonae.actions.compare import difference
+    from sonae.actions.rules.compare import difference
     from sonae.report.law import differences
 
     found = difference(before, after, books)
@@ -225,8 +225,8 @@ def rules_matrix(
     what_if_on
         Apply the law of another day (YYYY-MM-DD) instead of each venue's cut-off day.
     """
-    from sonae.actions.compare import venues_under_every_regime
-    from sonae.actions.demo import VENUES, demo_books
+    from sonae.actions.demo.close import VENUES, demo_books
+    from sonae.actions.rules.compare import venues_under_every_regime
     from sonae.report.law import matrix
 
     picked = folders or [demo_books(name) for name in VENUES]
@@ -255,7 +255,7 @@ def rules_recompute(
     file
         A close.json, or the folder that holds it.
     """
-    from sonae.actions.recompute import recompute_file
+    from sonae.actions.rules.recompute import recompute_file
     from sonae.report.supervise import recomputed_view
 
     found = recompute_file(file)
@@ -298,7 +298,7 @@ def rules_calendar(
     ics
         Write an iCalendar file.
     """
-    from sonae.actions.compare import venue_duties
+    from sonae.actions.rules.compare import venue_duties
     from sonae.report.law import duties
 
     words = language(lang)
@@ -334,7 +334,7 @@ def rules_propose(
     books
         Venues to compute it for; the demo venues if absent.
     """
-    from sonae.actions.compare import propose
+    from sonae.actions.rules.compare import propose
     from sonae.report.law import proposal
 
     found = propose(file, against, books)
@@ -348,7 +348,7 @@ def rules_propose(
 @rules.command(name="index")
 def rules_index(*, lang: Language = None, json: Json = False) -> int:
     """From every provision to the values, rules and lines of a report that answer to it."""
-    from sonae.actions.reference import reverse_index
+    from sonae.actions.rules.reference import reverse_index
 
     found, words = reverse_index(), language(lang)
     if json:
@@ -367,7 +367,7 @@ def rules_pages(folder: Annotated[Path, Parameter(name="DIR")] = Path("docs/refe
     folder
         Where the pages go.
     """
-    from sonae.actions.reference import write_pages
+    from sonae.actions.rules.reference import write_pages
 
     out(f"→ {folder} ({len(write_pages(folder))})")
     return OK

@@ -95,9 +95,9 @@ def seal_make(
     threads
         On how many threads; by itself as many as there are cores.
     """
-    from sonae.actions.seal import seal_books
-    from sonae.actions.seal_build import means_of
-    from sonae.actions.seal_make import header_view, sealing, unnumbered
+    from sonae.actions.seal.books import seal_books
+    from sonae.actions.seal.build import means_of
+    from sonae.actions.seal.make import header_view, sealing, unnumbered
     from sonae.books.engine import engine_at
     from sonae.report.seal import header_table
 
@@ -139,7 +139,7 @@ def seal_prove(
     page
         Also a page to be printed.
     """
-    from sonae.actions.seal_receipt import prove_account, receipt_page, write_receipt
+    from sonae.actions.seal.receipt import prove_account, receipt_page, write_receipt
     from sonae.core.errors import UsageError
 
     if receipt is None and not json:
@@ -176,7 +176,7 @@ def verify(
     account
         Your account text as you know it, compared with the receipt's.
     """
-    from sonae.actions.seal_receipt import verify_receipt
+    from sonae.actions.seal.receipt import verify_receipt
     from sonae.report.seal import verified_receipt
 
     found = verify_receipt(receipt, header, account)
@@ -213,8 +213,8 @@ def seal_check(
     receipts
         A folder of receipts that customers kept: finds concealed creditors.
     """
-    from sonae.actions.seal_check import check_seal
-    from sonae.actions.seal_folder import read_day_key
+    from sonae.actions.seal.check import check_seal
+    from sonae.actions.seal.folder import read_day_key
     from sonae.report.seal import steps_table
 
     key = None if day_key is None else read_day_key(day_key)
@@ -248,7 +248,7 @@ def seal_log(
     days
         Over how many days holdings are averaged.
     """
-    from sonae.actions.seal_log import read_log
+    from sonae.actions.seal.log import read_log
     from sonae.report.seal import log_tables
     from sonae.seal.header import SealError
     from sonae.seal.tlog import LogError
@@ -288,7 +288,7 @@ def seal_diff(
     times
         A claim that grew to this many times what it was is a jump.
     """
-    from sonae.actions.seal_log import differences
+    from sonae.actions.seal.log import differences
     from sonae.report.seal import difference_table
 
     found = differences(folder, before, times)
@@ -314,7 +314,7 @@ def seal_sample(
     seed
         The auditor's own words, chosen after the seal and kept from the firm until then.
     """
-    from sonae.actions.seal_log import draw
+    from sonae.actions.seal.log import draw
     from sonae.report.seal import sample_table
 
     found = draw(folder, size, seed)
@@ -344,7 +344,7 @@ def seal_stamp(
     root
         A certificate of the authority (PEM), known by another way; may be repeated.
     """
-    from sonae.actions.seal_log import stamp
+    from sonae.actions.seal.log import stamp
 
     found: dict[str, Any] = stamp(folder, reply, root or ())
     if json:

@@ -44,7 +44,7 @@ def serve(
         The address that browsers see, such as https://console.example, behind a proxy.
     """
     if demo:
-        from sonae.actions.demo_console import FILLERS, fill
+        from sonae.actions.demo.console import FILLERS, fill
 
         home = home or Path("out/console")
         with progress(language(lang), 4 * len(FILLERS)) as bar:

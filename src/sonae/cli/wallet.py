@@ -105,7 +105,7 @@ def wallet_balances(
         CHAIN=HASH: the block to read a chain at; may be repeated.
     """
     extra()
-    from sonae.actions.chains_read import read_wallets
+    from sonae.actions.chains.read import read_wallets
     from sonae.report.wallet import reading_view
 
     blocks = dict(_pair(word) for word in block or [])
@@ -153,7 +153,7 @@ def wallet_challenge(
         One of a descriptor's addresses; the first one if not given.
     """
     extra()
-    from sonae.actions.wallet import make_challenge, write_challenge
+    from sonae.actions.chains.wallet import make_challenge, write_challenge
 
     with _answers():
         challenge = make_challenge(nodes, holding, seal, days, amount, address)
@@ -200,7 +200,7 @@ def wallet_prove(
         A custodian's statement that quotes the challenge; its signature is FILE.minisig.
     """
     extra()
-    from sonae.actions.wallet import Offered, prove
+    from sonae.actions.chains.wallet import Offered, prove
 
     if signature and len(signature) < 200 and Path(signature).is_file():
         signature = Path(signature).read_text("utf-8").strip()
@@ -241,12 +241,12 @@ def wallet_status(
     from sonae.report.wallet import status_view
 
     if place.is_dir():
-        from sonae.actions.wallet_books import books_status
+        from sonae.actions.chains.wallet_books import books_status
 
         found = books_status(place)
     else:
         extra()
-        from sonae.actions.wallet import wallet_status as status
+        from sonae.actions.chains.wallet import wallet_status as status
 
         with _answers():
             found = status(place, day(on), warning)
@@ -280,7 +280,7 @@ def wallet_venue(
     staked
         Assets that are staked there: an answer that is silent on them is incomplete.
     """
-    from sonae.actions.venue_read import read_venue
+    from sonae.actions.chains.venue_read import read_venue
     from sonae.report.wallet import venue_view
 
     scales = {}
@@ -300,14 +300,14 @@ def wallet_venue(
 def demo_chains(out_dir: Path, lang: Language, json: bool) -> int:
     """Two real nodes: coins move, are read, are proven, and the chains reorganise."""
     words = language(lang)
-    from sonae.actions.node_servers import NO_NPM, NoNodes, missing_npm
+    from sonae.actions.chains.node_servers import NO_NPM, NoNodes, missing_npm
 
     if missing_npm():
         show_json({"skipped": NO_NPM.as_json()}) if json else out(NO_NPM.lang(words))
         return OK
     extra()
-    from sonae.actions.demo_chains import STEPS
-    from sonae.actions.demo_chains import demo_chains as run_demo
+    from sonae.actions.demo.chains import STEPS
+    from sonae.actions.demo.chains import demo_chains as run_demo
     from sonae.report.wallet import reading_view, status_view
 
     try:

@@ -13,9 +13,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from sonae import __version__
-from sonae.actions.console import Home, NotFound
-from sonae.actions.console_people import People
-from sonae.actions.fund_screen import Acts
+from sonae.actions.console.home import Home, NotFound
+from sonae.actions.console.people import People
+from sonae.actions.fund.screen import Acts
 from sonae.core.errors import InputError, SonaeError
 from sonae.core.text import Text
 from sonae.web import rights

@@ -26,7 +26,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from sonae.actions.guard import Guard
+from sonae.actions.guard.service import Guard
 from sonae.core.errors import InputError, SonaeError, UsageError
 from sonae.store.database import StoreError
 

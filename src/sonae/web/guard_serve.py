@@ -14,8 +14,8 @@ from pathlib import Path
 
 import uvicorn
 
-from sonae.actions.guard import Guard
-from sonae.actions.guard_policy import load_policy
+from sonae.actions.guard.policy import load_policy
+from sonae.actions.guard.service import Guard
 from sonae.core.errors import InputError, SonaeError, UsageError
 from sonae.web.guard import MINUTE, guard_app
 

@@ -24,7 +24,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pa
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from sonae.actions.console import Home
+from sonae.actions.console.home import Home
 from sonae.core.text import LANGS, Lang
 from sonae.report import format as fmt
 from sonae.report.marked import moment, when, written, zone_name

@@ -24,8 +24,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.params import Depends as Dependency
 from starlette.concurrency import run_in_threadpool
 
-from sonae.actions.console import Firm, NotFound
-from sonae.actions.console_people import ACTING, NOBODY, People, Reader
+from sonae.actions.console.home import Firm, NotFound
+from sonae.actions.console.people import ACTING, NOBODY, People, Reader
 from sonae.actions.once import Rate
 from sonae.core.errors import SonaeError, UsageError
 from sonae.core.text import Text

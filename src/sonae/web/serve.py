@@ -12,9 +12,9 @@ from pathlib import Path
 
 import uvicorn
 
-from sonae.actions.console import Home
-from sonae.actions.console_people import People
-from sonae.actions.passkeys import Passkeys
+from sonae.actions.console.home import Home
+from sonae.actions.console.passkeys import Passkeys
+from sonae.actions.console.people import People
 from sonae.core.errors import SonaeError, UsageError
 from sonae.store.console import ConsoleStore
 from sonae.web.console import console_app, shielded

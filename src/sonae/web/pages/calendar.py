@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from sonae.actions.console_day import due
+from sonae.actions.console.day import due
 from sonae.core.text import Lang
 from sonae.report.ics import calendar_file
 from sonae.web.page import Data, Here, lang_of, page

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from sonae.actions.my_claim import LONGEST, Claim, claim_view, find_claim, record_answer
-from sonae.actions.portal import status, status_file
+from sonae.actions.claims.my_claim import LONGEST, Claim, claim_view, find_claim, record_answer
+from sonae.actions.claims.portal import status, status_file
 from sonae.core.errors import Refused, UsageError
 from sonae.core.text import Text
 from sonae.report import claim_page as report

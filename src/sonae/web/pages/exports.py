@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from sonae.actions.console_export import ask, exports, let_go, personal_files, take
+from sonae.actions.console.export import ask, exports, let_go, personal_files, take
 from sonae.web.page import Data, Here, page
 from sonae.web.rights import Me, Who, needs
 

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from sonae.actions.console import CLOSES, Firm, Home, NotFound
-from sonae.actions.report_close import made_close
-from sonae.actions.report_exposure import made_exposure
-from sonae.actions.report_files import Made
-from sonae.actions.report_quarter import made_quarter
-from sonae.actions.report_year_end import made_year_end
+from sonae.actions.console.home import CLOSES, Firm, Home, NotFound
+from sonae.actions.report.close import made_close
+from sonae.actions.report.exposure import made_exposure
+from sonae.actions.report.files import Made
+from sonae.actions.report.quarter import made_quarter
+from sonae.actions.report.year_end import made_year_end
 from sonae.core.calendar import add_months
 from sonae.core.text import Text
 from sonae.web.page import Data, Here, lang_of, page

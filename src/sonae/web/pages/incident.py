@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi import Path as InPath
 
-from sonae.actions.console import NotFound
-from sonae.actions.console_incident import (
+from sonae.actions.console.home import NotFound
+from sonae.actions.console.incident import (
     counters_of,
     day_in_japan,
     incident_list,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from sonae.actions.fund_screen import Acts
+from sonae.actions.fund.screen import Acts
 from sonae.store.console_schema import CREDENTIAL
 from sonae.web.page import Data, page
 from sonae.web.rights import Me, Who

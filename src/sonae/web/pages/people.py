@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from sonae.actions.console_people import EVERY, GRANTS, SECONDED
+from sonae.actions.console.people import EVERY, GRANTS, SECONDED
 from sonae.core.text import Lang
 from sonae.store.console_schema import USER
 from sonae.web.page import Data, page, render

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 
-from sonae.actions.console_proof import proof_view, published_file, verifier_page
+from sonae.actions.console.proof import proof_view, published_file, verifier_page
 from sonae.core.text import Lang
 from sonae.report import proof_page as report
 from sonae.web.page import Data, Here, page

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
-from sonae.actions.console import Firm
-from sonae.actions.fund import looking, utc_now
-from sonae.actions.fund_forms import FORMS
-from sonae.actions.fund_overview import chain_after, entry_of, overview
-from sonae.actions.fund_screen import FUND, place_of
+from sonae.actions.console.home import Firm
+from sonae.actions.fund.forms import FORMS
+from sonae.actions.fund.overview import chain_after, entry_of, overview
+from sonae.actions.fund.screen import FUND, place_of
+from sonae.actions.fund.session import looking, utc_now
 from sonae.core.text import Lang
 from sonae.report import reserve as view
 from sonae.report.fund import account_name

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from sonae.actions.console import Firm
-from sonae.actions.fund import Build, Seat
-from sonae.actions.fund_forms import read_form
-from sonae.actions.fund_gates import approving
-from sonae.actions.fund_screen import Acts
+from sonae.actions.console.home import Firm
+from sonae.actions.fund.forms import read_form
+from sonae.actions.fund.gates import approving
+from sonae.actions.fund.screen import Acts
+from sonae.actions.fund.session import Build, Seat
 from sonae.fund.refusals import refusal
 from sonae.web.page import Data, Here
 from sonae.web.rights import Me, Who

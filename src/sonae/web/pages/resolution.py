@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from sonae.actions.console_resolution import resolution_view
+from sonae.actions.console.resolution import resolution_view
 from sonae.core.text import Lang
 from sonae.report import resolution_page as report
 from sonae.web.page import Data, Here, page

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from sonae.actions.console_risk import risk_of
+from sonae.actions.console.risk import risk_of
 from sonae.core.text import Lang
 from sonae.report.loss_model import reserve_parts
 from sonae.report.loss_replay import replay_section

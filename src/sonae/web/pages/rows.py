@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from sonae.actions.console_rows import rows_of
+from sonae.actions.console.rows import rows_of
 from sonae.web.page import Data, Here, page
 from sonae.web.pages.today import OnDay
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
-from sonae.actions.console_people import People
+from sonae.actions.console.people import People
 from sonae.core.text import Lang
 from sonae.web.page import Data, page
 from sonae.web.rights import Me, Who, cookie_name, limited

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from sonae.actions.incident_insurance import today as this_day
-from sonae.actions.laboratory import Formula, try_formula
-from sonae.actions.recompute import recompute
-from sonae.actions.supervise import shared_suppliers, side_by_side
+from sonae.actions.console.supervise import shared_suppliers, side_by_side
+from sonae.actions.incident.insurance import today as this_day
+from sonae.actions.level.laboratory import Formula, try_formula
+from sonae.actions.rules.recompute import recompute
 from sonae.core.canonical import parse_number
 from sonae.core.text import Lang
 from sonae.report.level_page import borne, covered

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from sonae.actions.console_day import Day, breaks, day_of
+from sonae.actions.console.day import Day, breaks, day_of
 from sonae.core.text import Lang
 from sonae.report.figures import Figures
 from sonae.report.findings import findings

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from sonae.actions.console import NotFound
+from sonae.actions.console.home import NotFound
 from sonae.core.text import Lang, Text
 from sonae.report.figures import Figures
 from sonae.report.titles import Titles

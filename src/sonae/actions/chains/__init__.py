@@ -1,0 +1,1 @@
+"""The verbs of chains, wallets and other venues."""

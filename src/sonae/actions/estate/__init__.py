@@ -1,0 +1,1 @@
+"""The verbs of the estate of a failed firm."""
