@@ -20,9 +20,10 @@ from rich.console import Console
 from sonae.actions.close import close_books
 from sonae.actions.demo.close import demo_books
 from sonae.actions.files import json_bytes
-from sonae.actions.level.calibrate import Question, calibrate, changed_since
+from sonae.actions.level.calibrate import calibrate, changed_since
 from sonae.actions.level.capital import with_capital
 from sonae.actions.level.exact import outputs
+from sonae.actions.level.question import Question
 from sonae.actions.level.write import write_level
 from sonae.actions.rules.compare import propose
 from sonae.cli.main import run

@@ -27,7 +27,7 @@ from sonae.core.canonical import parse_number
 from sonae.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from sonae.actions.level.calibrate import Question
+    from sonae.actions.level.question import Question
 
 Folders = Annotated[list[Path] | None, Parameter(negative="")]
 
@@ -134,7 +134,7 @@ class Costs:
 def question_of(level: Level, costs: Costs) -> Question:
     """The question as the action takes it."""
     from sonae.actions.incident.insurance import today
-    from sonae.actions.level.calibrate import Question
+    from sonae.actions.level.question import Question
 
     given = day(level.on)
     return Question(

@@ -23,7 +23,8 @@ import pyarrow.parquet as pq
 from sonae.actions.estate.document import law_of
 from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.takeover.pack import MANIFEST
-from sonae.actions.takeover.read import Taken, take
+from sonae.actions.takeover.read import take
+from sonae.actions.takeover.taken import Taken
 from sonae.books.engine import Engine, open_engine
 from sonae.books.relation import UNITS
 from sonae.claims.estate.draft import UNKNOWN, Draft, Open, Thing, place

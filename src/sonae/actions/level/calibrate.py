@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from sonae.actions.files import json_bytes
-from sonae.actions.incident.insurance import today
 from sonae.actions.level.capital import with_capital
 from sonae.actions.level.exact import (
     back_test,
@@ -22,6 +20,7 @@ from sonae.actions.level.exact import (
     within,
 )
 from sonae.actions.level.firms import firms_of
+from sonae.actions.level.question import Question
 from sonae.actions.level.words import choices, notes
 from sonae.books.facts import incidents
 from sonae.core.canonical import number_text
@@ -29,9 +28,9 @@ from sonae.core.errors import UsageError
 from sonae.core.text import Text
 from sonae.loss.calibrate import Asked, Prices
 from sonae.loss.exposure import Case, Firm, article_rate, cases, reference
-from sonae.loss.formula import FAMILIES, RATES
+from sonae.loss.formula import RATES
 from sonae.loss.level import Study
-from sonae.loss.shares import FEWEST, LAWS
+from sonae.loss.shares import FEWEST
 from sonae.rulebook.draft import load_draft, read_draft
 
 FORMAT = "sonae-calibration/1"
@@ -40,54 +39,6 @@ DMM, BYBIT = "2024-05-31-dmm-bitcoin", "2025-02-21-bybit"
 BYBIT_DOLLARS = Fraction(incidents()[BYBIT]["loss_usd_at_time"])
 DIGEST = "{digest}"
 Step = Callable[[Text], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of a calibration; shares and costs are exact, days are calendar days."""
-
-    family: str = "custody-value"
-    target: Fraction = Fraction(95, 100)
-    draft: str | None = None
-    floor: int | None = None
-    cap: int | None = None
-    insurance_share: Fraction = Fraction(1, 2)
-    capital_cost: Fraction = Fraction(9, 100)
-    premium: Fraction = Fraction(2, 100)
-    days_cash: int = 14
-    days_insurance: int = 240
-    phase_in: int = 0
-    books: tuple[Path, ...] = ()
-    tables: tuple[Path, ...] = ()
-    jurisdiction: str | None = None
-    memory: bool = False
-    until: int | None = None
-    validate: int = 2020
-    seed: int = 1
-    law: str = "beta"
-    variant: str | None = None
-    capital: Path | None = None
-    on: date = field(default_factory=today)
-
-    def problems(self) -> list[str]:
-        """What in it makes no sense."""
-        shares = {"target": self.target, "insurance-share": self.insurance_share,
-                  "capital-cost": self.capital_cost, "premium": self.premium}  # fmt: skip
-        wrong = [f"{k} {v} is not between 0 and 1" for k, v in shares.items() if not 0 <= v <= 1]
-        if not self.target:
-            wrong.append("a target of 0 asks for nothing")
-        if self.draft is None and self.family not in FAMILIES:
-            wrong.append(f"family {self.family!r} is none of {', '.join(FAMILIES)}")
-        if self.law not in LAWS:
-            wrong.append(f"law {self.law!r} is none of {', '.join(LAWS)}")
-        amounts = {"floor": self.floor, "cap": self.cap, "phase-in": self.phase_in,
-                   "days-cash": self.days_cash, "days-insurance": self.days_insurance}  # fmt: skip
-        wrong += [f"{k} {v} is below zero" for k, v in amounts.items() if v is not None and v < 0]
-        if self.floor is not None and self.cap is not None and self.floor > self.cap:
-            wrong.append(f"the floor {self.floor} is above the cap {self.cap}")
-        if self.draft is not None and (self.floor is not None or self.cap is not None):
-            wrong.append("a draft states its own bracket; floor and cap go with a family")
-        return wrong
 
 
 def calibrate(question: Question, step: Step = lambda _: None) -> tuple[dict[str, Any], str | None]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sonae.actions.level.question import Question
 from sonae.core.canonical import number_text
 from sonae.core.text import Text
 from sonae.loss.exposure import reference
-
-if TYPE_CHECKING:
-    from sonae.actions.level.calibrate import Question
 
 
 def choices(question: Question, fitted: int, firms: int) -> list[dict[str, Any]]:

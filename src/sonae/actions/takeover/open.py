@@ -12,7 +12,8 @@ from typing import Any
 
 from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.fund.session import Now, at, read_order, utc_now
-from sonae.actions.takeover.read import TRUSTS, Taken, banks, edition_of, listed, take
+from sonae.actions.takeover.read import banks, edition_of, listed, take
+from sonae.actions.takeover.taken import TRUSTS, Taken
 from sonae.claims.rails.address import fold
 from sonae.claims.takeover.checklist import ENDS_WITH_FIRM, Situation, checklist
 from sonae.claims.takeover.gap import acts

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sonae.actions.takeover.read import Taken
+from sonae.actions.takeover.taken import Taken
 from sonae.books.engine import open_engine
 from sonae.books.relation import UNITS
 from sonae.claims.takeover.sweep import Wallet

@@ -13,7 +13,8 @@ from sonae.actions.files import json_bytes, replace_folder
 from sonae.actions.fund.session import Now, utc_now
 from sonae.actions.takeover.drill import load_drill
 from sonae.actions.takeover.pack import MANIFEST
-from sonae.actions.takeover.read import Taken, take
+from sonae.actions.takeover.read import take
+from sonae.actions.takeover.taken import Taken
 from sonae.claims.takeover.gap import Gap, acts
 from sonae.claims.takeover.sweep import FORMS
 from sonae.core.canonical import number_text
