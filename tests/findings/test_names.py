@@ -273,6 +273,7 @@ WARNINGS = (
         "warning",
         changed(prices=[price("BTC", "1", at="2026-11-20T23:29:58+09:00")]),
     ),
+    Case("zero-price", "warning", changed(prices=[price("BTC", "0")])),
     Case(
         "own-venue-price-differs",
         "warning",

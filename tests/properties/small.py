@@ -81,7 +81,7 @@ def balances(draw: Any, names: Sequence[str]) -> list[Row]:
         st.sampled_from(PRODUCTS),
         st.sampled_from(STATES),
     )
-    cells = draw(st.dictionaries(keys, signed, max_size=25))
+    cells = draw(st.dictionaries(keys, signed, min_size=1, max_size=25))
     sign = draw(st.sampled_from((1, -1)))
     rows = []
     for (account, asset, product, state), quantity in cells.items():

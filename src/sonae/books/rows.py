@@ -127,8 +127,6 @@ def _value(column: Column, raw: Mapping[str, Any], scales: Mapping[str, int]) ->
     parsed = PARSERS[column.kind](column, value)
     if isinstance(parsed, Fraction) and not column.signed and parsed < 0:
         raise Fault("below-zero", _BELOW.format(v=value))
-    if column.above_zero and parsed == 0:
-        raise Fault("zero-price", _ZERO_PRICE)
     return parsed
 
 
@@ -244,10 +242,6 @@ _EMPTY = Text("「{c}」は必須", "{c} must not be empty")
 _FLOAT = Text("{v}は浮動小数のため使えない", "{v} is floating point and not exact")
 _ASSET = Text("資産「{a}」は assets にない", "asset {a} is not in assets")
 _BELOW = Text("「{v}」は負の値のため使えない", "{v!r} is below zero")
-_ZERO_PRICE = Text(
-    "価格が0になっている。価格が分からなければ行を置かない（価格なしとして扱う）",
-    "a price of zero; where no price is known leave the row out, and it counts as missing",
-)
 _UNITS = Text(
     "「{v}」は最小単位の整数（38桁以内）でない", "{v!r} is not an integer of base units (38 digits)"
 )

@@ -15,17 +15,13 @@ Kind = Literal["text", "code", "integer", "quantity", "amount", "date", "instant
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: kind, whether a value is required, codes, and whether it may be below zero.
-
-    `above_zero`: nor may it be zero, as a price may not.
-    """
+    """One column: kind, whether a value is required, codes, and whether it may be below zero."""
 
     name: str
     kind: Kind = "text"
     required: bool = True
     codes: tuple[str, ...] = ()
     signed: bool = False
-    above_zero: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +198,7 @@ PRICES = Table(
     (
         _text("asset"),
         _text("currency"),
-        Column("price", "amount", above_zero=True),
+        Column("price", "amount"),
         _text("source"),
         Column("own_venue", "truth"),
         _code("purpose", *PURPOSES),
@@ -241,7 +237,7 @@ HISTORY = Table(
         _text("asset"),
         Column("on", "date"),
         _text("currency"),
-        Column("price", "amount", above_zero=True),
+        Column("price", "amount"),
         _text("source"),
     ),
     ("asset", "on", "currency"),

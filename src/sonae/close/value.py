@@ -161,6 +161,9 @@ def _chosen(
         _record(result, row, "used" if row is chosen else "recorded")
     if chosen is None:
         return _no_price(asset, Text("使える価格がない", "no usable print"), currency)
+    if chosen["price"] == 0:
+        text = _ZERO.format(a=asset, s=chosen["source"])
+        result.findings.append(Finding("zero-price", "warning", text, asset))
     _flag_own(asset, chosen, own, venue.house.own_price_tolerance, result)
     where = (
         f"asset = {asset}, currency = {currency}, purpose = {result.purpose}, "
@@ -287,6 +290,11 @@ def _flag_own(
 _MANUAL = Text(
     "{a}の手入力価格は、別の承認者と証憑がそろわないため使わない",
     "the manual price of {a} is not used: it needs a second person and evidence",
+)
+_ZERO = Text(
+    "{a}を価格0（{s}）で評価しており、所要額に入らない。価格が分からないのであれば行を置かない",
+    "{a} is valued at a price of zero ({s}) and counts for nothing in any requirement; where no "
+    "price is known, leave the row out",
 )
 _STALE = Text(
     "{a}の価格は{s}の{age}分前のもので、社内基準{limit}分を超える",
